@@ -1,0 +1,1 @@
+"""The one way to find notes, and the index behind it."""

@@ -1,0 +1,1 @@
+"""The edge to people: one blueprint for each part."""

@@ -1,0 +1,103 @@
+"""Who may do what. Permission is part of every fetch, so hidden and absent answer alike."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, and_, or_
+
+from kms.errors import NotAllowed, SignInNeeded
+from kms.language import gettext as _
+from kms.models import Comment, Note
+
+RANKS = {"anonymous": 0, "reader": 1, "member": 2, "curator": 3, "administrator": 4}
+
+# The least permission for each action that does not depend on whose thing it is.
+LEAST = {
+    "write": "member",
+    "comment": "member",
+    "revise": "member",
+    "agree_lesson": "curator",
+    "hide_comment": "curator",
+    "edit_themes": "curator",
+    "edit_organisations": "curator",
+    "edit_people": "curator",
+    "delete_note": "curator",
+    "invite": "administrator",
+    "manage_accounts": "administrator",
+}
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """The one who asks: what pages, searches and permissions need to know of an account."""
+
+    account_id: int | None = None
+    person_id: int | None = None
+    name: str = ""
+    permission: str = "anonymous"
+
+    @property
+    def is_signed_in(self) -> bool:
+        """Whether there is an account behind this viewer."""
+        return self.account_id is not None
+
+    @property
+    def audiences(self) -> frozenset[str]:
+        """Names of the audiences this viewer belongs to, as the search index keeps them."""
+        if not self.is_signed_in:
+            return frozenset({"public"})
+        return frozenset({"public", "members", f"account-{self.account_id}"})
+
+
+ANONYMOUS = Viewer()
+# For imports, the content loader and the command line, where nobody is signed in.
+SYSTEM = Viewer(name="system", permission="administrator")
+
+
+def audience_of(note: Note) -> str:
+    """The audience that may see the note: ``public``, ``members`` or its owner's own."""
+    return f"account-{note.owner_id}" if note.visibility == "draft" else note.visibility
+
+
+def visible_to(viewer: Viewer) -> ColumnElement[bool]:
+    """The notes that this viewer may see, as a condition for a query."""
+    if viewer == SYSTEM:
+        return Note.id.is_not(None)
+    if not viewer.is_signed_in:
+        return Note.visibility == "public"
+    own_draft = and_(Note.visibility == "draft", Note.owner_id == viewer.account_id)
+    return or_(Note.visibility.in_(("public", "members")), own_draft)
+
+
+def may(viewer: Viewer, action: str, thing: object = None) -> bool:
+    """Whether the viewer may do this; ``thing`` must already be fetched with permission."""
+    if isinstance(thing, Note) and action == "revise":
+        return _may_revise(viewer, thing)
+    if isinstance(thing, Comment) and action == "edit_comment":
+        own = thing.owner_id is not None and thing.owner_id == viewer.account_id
+        return own and thing.hidden_at is None and _rank(viewer) >= RANKS["member"]
+    return action in LEAST and _rank(viewer) >= RANKS[LEAST[action]]
+
+
+def require(viewer: Viewer, action: str, thing: object = None) -> None:
+    """Raise SignInNeeded or NotAllowed unless ``may`` says yes."""
+    if may(viewer, action, thing):
+        return
+    if not viewer.is_signed_in:
+        raise SignInNeeded(_("เข้าสู่ระบบก่อน แล้วทำต่อได้เลย"))
+    raise NotAllowed(_("บัญชีนี้ยังไม่มีสิทธิ์ทำสิ่งนี้ ขอสิทธิ์ได้จากผู้ดูแลระบบ"))
+
+
+def _may_revise(viewer: Viewer, note: Note) -> bool:
+    if viewer == SYSTEM:
+        return True
+    if note.owner_id is not None and note.owner_id == viewer.account_id:
+        return _rank(viewer) >= RANKS["member"]
+    if note.visibility == "draft":
+        return False
+    if note.kind == "page":
+        return _rank(viewer) >= RANKS["member"]
+    return _rank(viewer) >= RANKS["curator"]
+
+
+def _rank(viewer: Viewer) -> int:
+    return RANKS[viewer.permission]
