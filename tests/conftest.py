@@ -1,0 +1,138 @@
+"""The stage for every test: a real database, a real index, and the cast of people.
+
+Tests that ask for the database run twice: on SQLite, and on the PostgreSQL that
+``KMS_TEST_DATABASE_URL`` names. ``KMS_TEST_REQUIRE=browser,postgresql`` turns their skips
+into failures.
+"""
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import create_engine, make_url, text
+from sqlalchemy.orm import Session
+
+from kms import create_app, language
+from kms.saving import Store, migrate, open_store
+from kms.settings import Settings
+from tests.cast import Cast
+
+POSTGRESQL_URL = os.environ.get("KMS_TEST_DATABASE_URL", "")
+REQUIRED = set(filter(None, os.environ.get("KMS_TEST_REQUIRE", "").split(",")))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "database" in metafunc.fixturenames:
+        only_sqlite = metafunc.definition.get_closest_marker("browser") is not None
+        postgresql = pytest.param("postgresql", marks=pytest.mark.postgresql)
+        kinds = ["sqlite"] if only_sqlite else ["sqlite", postgresql]
+        metafunc.parametrize("database", kinds, indirect=True)
+
+
+def missing(what: str, how: str) -> None:
+    """Skip with a word, or fail where this run promised to have it."""
+    if what in REQUIRED:
+        pytest.fail(f"this run requires {what}: {how}")
+    pytest.skip(how)
+
+
+@pytest.fixture(autouse=True)
+def _speak_thai() -> Iterator[None]:
+    with language.speaking("th"):
+        yield
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "kms.db"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_template() -> Iterator[str]:
+    """Name of a migrated database that each test copies."""
+    if not POSTGRESQL_URL:
+        missing("postgresql", "KMS_TEST_DATABASE_URL names no PostgreSQL")
+    name = f"kms_template_{uuid.uuid4().hex[:12]}"
+    _administer(f"CREATE DATABASE {name}")
+    migrate(_beside(name))
+    yield name
+    _administer(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Address of an empty database at the newest schema."""
+    if request.param == "postgresql":
+        template = request.getfixturevalue("postgresql_template")
+        name = f"kms_test_{uuid.uuid4().hex[:12]}"
+        _administer(f"CREATE DATABASE {name} TEMPLATE {template}")
+        yield _beside(name)
+        _administer(f"DROP DATABASE {name} WITH (FORCE)")
+        return
+    (tmp_path / "instance").mkdir()
+    path = tmp_path / "instance" / "kms.db"
+    shutil.copy(request.getfixturevalue("sqlite_template"), path)
+    yield f"sqlite:///{path}"
+
+
+def _beside(name: str) -> str:
+    return make_url(POSTGRESQL_URL).set(database=name).render_as_string(hide_password=False)
+
+
+def _administer(statement: str) -> None:
+    engine = create_engine(POSTGRESQL_URL, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+@pytest.fixture
+def settings(database: str, tmp_path: Path) -> Settings:
+    return Settings(
+        instance=tmp_path / "instance",
+        database_url=database,
+        secret_key="only-for-tests",
+        registration="open",
+        signin_limit="1000 per minute",
+    )
+
+
+@pytest.fixture
+def store(settings: Settings) -> Iterator[Store]:
+    settings.instance.mkdir(exist_ok=True)
+    store = open_store(settings)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def session(store: Store) -> Iterator[Session]:
+    """A session for tests of the domain; nothing is committed unless the test does."""
+    with store.sessions() as session:
+        yield session
+
+
+@pytest.fixture
+def app(settings: Settings, store: Store) -> Flask:
+    app = create_app(settings, store)
+    app.testing = True
+    return app
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """An anonymous reader's browser."""
+    return app.test_client()
+
+
+@pytest.fixture
+def cast(store: Store) -> Cast:
+    """A facilitator, a researcher, a commenter, a curator, an administrator and a stranger."""
+    return Cast.set_up(store)
