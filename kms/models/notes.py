@@ -37,6 +37,8 @@ class Note(Base):
     title_key: Mapped[str] = mapped_column(String(500), index=True)
     body: Mapped[str] = mapped_column(Text, default="")
     content: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    # The first words in plain text, for lists.
+    lead: Mapped[str] = mapped_column(String(400), default="")
     visibility: Mapped[str] = mapped_column(String(16), default="members")
 
     held_from: Mapped[date | None] = mapped_column(index=True)
@@ -144,7 +146,7 @@ class NoteOrganisation(Base):
 
 
 class NotePerson(Base):
-    """Someone who took part otherwise than by a role: author, chair or attendee."""
+    """Someone who took part otherwise than by a role: chair or attendee, by the name written."""
 
     __tablename__ = "note_person"
     __table_args__ = (
@@ -156,6 +158,7 @@ class NotePerson(Base):
     note_id: Mapped[int] = mapped_column(ForeignKey("note.id", ondelete="CASCADE"), index=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
     part: Mapped[str] = mapped_column(String(16))
+    as_written: Mapped[str] = mapped_column(String(200), default="")
 
     person: Mapped[Person] = relationship()
 

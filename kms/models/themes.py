@@ -9,7 +9,10 @@ THEME_STATUSES = ("agreed", "proposed", "retired")
 
 
 class Theme(Base):
-    """A node of the theme tree; ``proposed`` ones wait for a curator."""
+    """A node of the theme tree; ``proposed`` ones wait for a curator.
+
+    A theme merged into another is retired and leads there, so that its address and its name do.
+    """
 
     __tablename__ = "theme"
     __table_args__ = (
@@ -25,6 +28,7 @@ class Theme(Base):
     about: Mapped[str] = mapped_column(Text, default="")
     position: Mapped[int] = mapped_column(default=0)
     status: Mapped[str] = mapped_column(String(16), default="agreed")
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("theme.id"))
 
 
 class Tag(Base):

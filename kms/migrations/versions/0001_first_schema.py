@@ -68,10 +68,14 @@ def upgrade() -> None:
         sa.Column("about", sa.Text(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("merged_into_id", sa.Integer(), nullable=True),
         sa.CheckConstraint(
             "status IN ('agreed', 'proposed', 'retired')", name=op.f("ck_theme_status")
         ),
         sa.ForeignKeyConstraint(["parent_id"], ["theme.id"], name=op.f("fk_theme_parent_id_theme")),
+        sa.ForeignKeyConstraint(
+            ["merged_into_id"], ["theme.id"], name=op.f("fk_theme_merged_into_id_theme")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_theme")),
         sa.UniqueConstraint("slug", name=op.f("uq_theme_slug")),
     )
@@ -194,6 +198,7 @@ def upgrade() -> None:
         sa.Column("title_key", sa.String(length=500), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("content", sa.JSON(), nullable=False),
+        sa.Column("lead", sa.String(length=400), nullable=False),
         sa.Column("visibility", sa.String(length=16), nullable=False),
         sa.Column("held_from", sa.Date(), nullable=True),
         sa.Column("held_to", sa.Date(), nullable=True),
@@ -339,6 +344,7 @@ def upgrade() -> None:
         sa.Column("note_id", sa.Integer(), nullable=False),
         sa.Column("person_id", sa.Integer(), nullable=False),
         sa.Column("part", sa.String(length=16), nullable=False),
+        sa.Column("as_written", sa.String(length=200), nullable=False),
         sa.CheckConstraint(
             "part IN ('author', 'chair', 'attendee')", name=op.f("ck_note_person_part")
         ),
