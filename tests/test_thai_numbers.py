@@ -1,7 +1,7 @@
 """Thai digits and money as people write them."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kms.thai.numbers import MOST_SATANG, baht, read_baht, to_arabic, to_thai_digits
@@ -45,6 +45,7 @@ def test_money_is_shown_with_separators_and_satang_only_when_needed():
     assert baht(-100) == "-1 บาท"
 
 
+@settings(deadline=None)
 @given(st.integers(0, MOST_SATANG))
 def test_what_is_shown_can_be_typed_again(satang: int):
     assert read_baht(baht(satang)) == satang

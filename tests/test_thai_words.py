@@ -27,13 +27,13 @@ def test_slips_that_look_alike_fold_to_one_spelling():
     assert fold("ชุม\u200bชน\u00a0ABC ๒๕๕๐") == "ชุมชน abc 2550"
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(THAI)
 def test_folding_twice_changes_nothing_more(text: str):
     assert fold(fold(text)) == fold(text)
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(THAI)
 def test_offsets_follow_the_same_fold_and_never_run_back_past_their_cluster(text: str):
     folded, offsets = fold_with_offsets(text)
@@ -49,6 +49,7 @@ def test_an_offset_leads_back_to_the_letter_it_came_from():
     assert [text[offset] for offset in offsets] == ["ก", "ข", " ", "น", "้", "า"]
 
 
+@settings(deadline=None)
 @given(THAI)
 def test_clusters_joined_are_the_text(text: str):
     assert "".join(clusters(text)) == text
@@ -59,7 +60,7 @@ def test_a_cluster_keeps_signs_with_their_consonant():
     assert clusters("วัน") == ["วัน"]
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(THAI)
 def test_cutting_loses_nothing_but_white_space(text: str):
     found = cut(text)
@@ -68,7 +69,7 @@ def test_cutting_loses_nothing_but_white_space(text: str):
     assert all(a[2] <= b[1] for a, b in pairwise(found))
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(THAI)
 def test_no_word_begins_or_ends_inside_a_cluster(text: str):
     for _, start, end in cut(text):
@@ -93,6 +94,7 @@ def test_a_compound_and_its_parts_apart_have_the_same_leaves():
     assert leaves("ปลา") == ["ปลา"]
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(sorted(words.thai_words())[::97]), max_size=3))
 def test_leaves_joined_are_the_word_and_are_leaves_themselves(parts: list[str]):
     word = "".join(parts)
@@ -116,6 +118,7 @@ def test_shortening_never_breaks_a_cluster():
     assert shorten("กก", 1) == "…"
 
 
+@settings(deadline=None)
 @given(THAI, st.integers(0, 40))
 def test_a_shortened_text_is_within_its_limit(text: str, limit: int):
     assert len(shorten(text, limit)) <= max(limit, 0) or len(text) <= limit
