@@ -57,6 +57,7 @@
       });
       if (!items.length) return close();
       list.hidden = false;
+      list.scrollIntoView({ block: "nearest" });
       input.setAttribute("aria-expanded", "true");
     }
     function ask() {
