@@ -1,0 +1,179 @@
+"""Bringing records into the database: in batches, again without doubling, or not at all."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from kms import comments, notes
+from kms.errors import Invalid, KmsError
+from kms.exchange.records import Record, Refused
+from kms.language import gettext as _
+from kms.models import Comment, Note
+from kms.note_kinds import NoteContent, SourcePassage
+from kms.permissions import SYSTEM
+from kms.saving import Store
+
+BATCH = 200
+
+Progress = Callable[[int], None]
+
+
+@dataclass
+class Outcome:
+    """What an import did. ``created``, ``revised`` and ``unchanged`` count notes."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    refused: list[Refused] = field(default_factory=list)
+    warnings: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def saved(self) -> int:
+        """Notes that are now in the database, whether new or there before."""
+        return self.counts["created"] + self.counts["revised"] + self.counts["unchanged"]
+
+
+def bring_in(
+    store: Store,
+    records: Iterable[Record | Refused],
+    *,
+    progress: Progress = lambda done: None,
+    dry_run: bool = False,
+) -> Outcome:
+    """Save the records, a transaction for each batch; the index catches up after each.
+
+    A record whose source and id are known revises its note, or leaves it when nothing changed,
+    so an import that was cut off is simply run again. A record that cannot be saved is refused
+    alone. With ``dry_run`` everything is checked and nothing kept.
+    """
+    outcome = Outcome()
+    done = 0
+    for batch in _batches(records, BATCH):
+        if dry_run:
+            with store.reading() as session:
+                bring_in_batch(session, batch, outcome)
+                session.rollback()
+        else:
+            with store.saving() as session:
+                bring_in_batch(session, batch, outcome)
+        done += len(batch)
+        progress(done)
+    return outcome
+
+
+def bring_in_batch(
+    session: Session, batch: Iterable[Record | Refused], outcome: Outcome
+) -> None:
+    """Save these records in the caller's transaction and tell the outcome of each."""
+    records = []
+    for one in batch:
+        if isinstance(one, Refused):
+            outcome.refused.append(one)
+        else:
+            records.append(one)
+    known = _known(session, records)
+    for record in records:
+        try:
+            with session.begin_nested():
+                what, note = _bring_in_one(session, record, known)
+        except OperationalError:
+            raise
+        except KmsError as problem:
+            outcome.refused.append(Refused(record.where, _reason(problem)))
+            continue
+        known[record.source, record.source_id] = note
+        outcome.counts[what] += 1
+        outcome.warnings += [(record.where, warning) for warning in record.warnings]
+
+
+def _batches(records: Iterable[Record | Refused], size: int) -> Iterator[list[Record | Refused]]:
+    batch: list[Record | Refused] = []
+    for record in records:
+        batch.append(record)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _known(session: Session, records: list[Record]) -> dict[tuple[str, str], Note]:
+    """The notes that these records were brought in as before, or cite as sources."""
+    wanted = {(record.source, record.source_id) for record in records}
+    wanted |= {(record.source, cited) for record in records for cited, _passage in record.passages}
+    found: dict[tuple[str, str], Note] = {}
+    for source in {source for source, _id in wanted}:
+        ids = [source_id for of, source_id in wanted if of == source]
+        query = select(Note).where(Note.source == source, Note.source_id.in_(ids))
+        found |= {(source, note.source_id or ""): note for note in session.scalars(query)}
+    return found
+
+
+def _bring_in_one(
+    session: Session, record: Record, known: dict[tuple[str, str], Note]
+) -> tuple[str, Note]:
+    content = _with_sources(record, known)
+    note = known.get((record.source, record.source_id))
+    if note is None:
+        note = notes.create(
+            session,
+            content,
+            by=SYSTEM,
+            source=record.source,
+            source_id=record.source_id,
+            created_at=record.created_at,
+            reason=_("นำเข้า"),
+        )
+        what = "created"
+    else:
+        before = note.revision
+        notes.revise(
+            session, note, content, by=SYSTEM, based_on=before, reason=_("นำเข้าอีกครั้ง")
+        )
+        what = "revised" if note.revision != before else "unchanged"
+    _bring_in_comments(session, record, note, is_new=what == "created")
+    return what, note
+
+
+def _with_sources(record: Record, known: dict[tuple[str, str], Note]) -> NoteContent:
+    content = record.content
+    if content.lesson is None or not record.passages:
+        return content
+    sources = []
+    for cited, passage in record.passages:
+        note = known.get((record.source, cited))
+        if note is None:
+            raise Invalid(_("ไม่พบบันทึกต้นทาง %(id)s ของบทเรียนนี้", id=cited))
+        sources.append(SourcePassage(note.number, passage))
+    return replace(content, lesson=replace(content.lesson, sources=tuple(sources)))
+
+
+def _bring_in_comments(session: Session, record: Record, note: Note, *, is_new: bool) -> None:
+    if not record.comments:
+        return
+    there: dict[str | None, Comment] = {}
+    if not is_new:
+        query = select(Comment).where(Comment.note_id == note.id)
+        there = {comment.source_key: comment for comment in session.scalars(query)}
+    for one in record.comments:
+        if one.key in there:
+            continue
+        there[one.key] = comments.add(
+            session,
+            note,
+            by=SYSTEM,
+            body=one.body,
+            author_name=one.author,
+            created_at=one.created_at or record.created_at,
+            reply_to=there.get(one.reply_to),
+            source_key=one.key,
+        )
+
+
+def _reason(problem: KmsError) -> str:
+    if isinstance(problem, Invalid) and problem.problems:
+        return "; ".join(f"{name}: {why}" for name, why in problem.problems.items())
+    return problem.message

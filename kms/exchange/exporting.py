@@ -1,0 +1,150 @@
+"""Writing notes out: Markdown files, JSON lines, or a table for a spreadsheet."""
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from kms import notes, places
+from kms.exchange import front_matter, json_lines
+from kms.exchange.records import fields_of
+from kms.models import Comment, Note
+from kms.permissions import Viewer, visible_to
+from kms.saving import Store
+from kms.thai import dates
+
+BATCH = 500
+OWN_SOURCE = "platu"
+FORMATS = ("markdown", "jsonl", "csv")
+CSV_COLUMNS = ("number", "kind", "title", "date", "date_be", "places", "themes", "tags", "body")
+
+
+def export(store: Store, folder: Path, form: str, *, seen_by: Viewer) -> int:
+    """Write every note this viewer may see into the folder; answers how many.
+
+    What ``jsonl`` and ``markdown`` write, ``kms import`` reads back whole.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with store.reading() as session:
+        rows = _rows(session, seen_by)
+        if form == "jsonl":
+            return json_lines.write(folder / "notes.jsonl", rows)
+        if form == "csv":
+            return _write_table(folder / "notes.csv", rows)
+        return _write_markdown(folder, rows)
+
+
+def _rows(session: Session, seen_by: Viewer) -> Iterator[dict[str, Any]]:
+    """The fields of each note, lessons last so that their sources come before them."""
+    for is_lesson in (False, True):
+        last = 0
+        while batch := _batch(session, seen_by, last, is_lesson=is_lesson):
+            remarks = _comments(session, [note.id for note in batch])
+            for note in batch:
+                yield _row(session, note, remarks.get(note.id, []))
+            last = batch[-1].id
+            session.expunge_all()
+
+
+def _batch(session: Session, seen_by: Viewer, after: int, *, is_lesson: bool) -> list[Note]:
+    kind = Note.kind == "lesson" if is_lesson else Note.kind != "lesson"
+    query = (
+        select(Note)
+        .where(visible_to(seen_by), Note.id > after, kind)
+        .order_by(Note.id)
+        .limit(BATCH)
+        .options(*notes.CONTENT_LOADING)
+    )
+    return list(session.scalars(query))
+
+
+def _row(session: Session, note: Note, remarks: list[dict[str, Any]]) -> dict[str, Any]:
+    content = notes.content_of(note)
+    fields = {
+        "id": note.source_id or str(note.number),
+        "source": note.source or OWN_SOURCE,
+        "number": note.number,
+        **fields_of(content, names=lambda number: _id_of(session, number)),
+        "created_at": note.created_at.isoformat(),
+        "body": content.body,
+    }
+    return {**fields, "comments": remarks} if remarks else fields
+
+
+def _id_of(session: Session, number: int) -> str:
+    note = session.get(Note, number)
+    return (note and note.source_id) or str(number)
+
+
+def _comments(session: Session, note_ids: list[int]) -> dict[int, list[dict[str, Any]]]:
+    query = (
+        select(Comment)
+        .where(Comment.note_id.in_(note_ids), Comment.hidden_at.is_(None))
+        .order_by(Comment.id)
+        .options(selectinload(Comment.author))
+    )
+    found: dict[int, list[dict[str, Any]]] = {}
+    keys: dict[int, str] = {}
+    for one in session.scalars(query):
+        keys[one.id] = one.source_key or str(one.id)
+        fields = {
+            "id": keys[one.id],
+            "author": one.author.name if one.author else "",
+            "body": one.body,
+            "created_at": one.created_at.isoformat() if one.created_at else "",
+            "reply_to": keys.get(one.reply_to_id or 0, ""),
+        }
+        found.setdefault(one.note_id, []).append({k: v for k, v in fields.items() if v})
+    return found
+
+
+def _write_markdown(folder: Path, rows: Iterator[dict[str, Any]]) -> int:
+    count = 0
+    for row in rows:
+        body = row.pop("body")
+        # The number alone makes the name: nothing a person wrote becomes part of a path.
+        path = folder / f"{row['number']:06d}.md"
+        path.write_text(front_matter.join(row, body), encoding="utf-8")
+        count += 1
+    return count
+
+
+def _write_table(path: Path, rows: Iterator[dict[str, Any]]) -> int:
+    count = 0
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(CSV_COLUMNS)
+        for row in rows:
+            table.writerow([_cell(text) for text in _table_row(row)])
+            count += 1
+    return count
+
+
+def _table_row(row: dict[str, Any]) -> list[str]:
+    day = str(row.get("date", ""))
+    held = dates.read(day) if day else None
+    return [
+        str(row["number"]),
+        row["kind"],
+        row["title"],
+        day,
+        dates.show_range(held.first, held.last) if held else "",
+        "; ".join(_place_words(place) for place in row.get("places", [])),
+        "; ".join(row.get("themes", [])),
+        "; ".join(row.get("tags", [])),
+        row["body"],
+    ]
+
+
+def _place_words(place: Any) -> str:
+    if isinstance(place, dict):
+        return f"{place['village']} {places.path(place['code'])}"
+    return places.path(place)
+
+
+def _cell(text: str) -> str:
+    """The text, kept from being taken for a formula by a spreadsheet."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
