@@ -86,7 +86,7 @@
   function rows(box) {
     const template = box.querySelector("template");
     if (!template) return;
-    let next = all(".row", box).length;
+    let next = 1 + all(".row-remove", box).reduce((most, button) => Math.max(most, parseInt(button.value.split("-").pop(), 10)), -1);
     box.addEventListener("click", (event) => {
       const button = event.target.closest("button");
       if (!button || !box.contains(button)) return;
