@@ -1,0 +1,53 @@
+"""Platu: lessons of Thai community development, kept and found again.
+
+``create_app`` is the composition root: the only place that knows every part.
+"""
+
+from flask import Flask
+from sqlalchemy import exc
+from werkzeug.routing import IntegerConverter, Map
+
+# Imported by their full names: ``accounts`` or ``errors`` bound here would stand in the way of
+# the modules ``kms.accounts`` and ``kms.errors``.
+import kms.web.accounts
+import kms.web.admin
+import kms.web.context
+import kms.web.errors
+import kms.web.filters
+import kms.web.security
+import kms.web.shell
+import kms.web.signin
+from kms.saving import Store, open_store
+from kms.settings import Settings, read_settings
+
+BLUEPRINTS = (
+    kms.web.shell.blueprint,
+    kms.web.signin.blueprint,
+    kms.web.accounts.blueprint,
+    kms.web.admin.blueprint,
+)
+# What the largest integer column holds; a larger number in an address is simply not there.
+LARGEST_ID = 2**31 - 1
+
+
+class RowNumber(IntegerConverter):
+    """``<int:…>`` in an address: only what a row could have ever reaches the database."""
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=LARGEST_ID)
+
+
+def create_app(settings: Settings | None = None, store: Store | None = None) -> Flask:
+    """The application over a prepared database (see ``kms init``)."""
+    settings = settings or read_settings()
+    app = Flask(__name__, template_folder="../templates", static_folder="../static")
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    app.url_map.converters["int"] = RowNumber
+    kms.web.context.prepare(app, store or open_store(settings), settings)
+    kms.web.security.protect(app, settings)
+    kms.web.signin.prepare(app)
+    kms.web.filters.register(app)
+    kms.web.errors.register(app, storage_errors=(exc.DatabaseError, exc.TimeoutError))
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    return app

@@ -1,0 +1,158 @@
+"""What a person may ask of us about their own data: a copy of it, and to be forgotten."""
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from kms import accounts, passwords, people
+from kms.language import gettext as _
+from kms.models import Account, Comment, Note, NotePerson, Person, Revision, RoleAssignment
+
+
+def export_own_data(session: Session, account: Account) -> dict[str, Any]:
+    """Everything kept about the owner of this account, as plain JSON values."""
+    person = account.person
+    notes = session.scalars(select(Note).where(Note.owner_id == account.id).order_by(Note.id))
+    comments = session.scalars(
+        select(Comment).where(Comment.owner_id == account.id).order_by(Comment.id)
+    )
+    roles = session.scalars(
+        select(RoleAssignment)
+        .where(RoleAssignment.person_id == person.id)
+        .order_by(RoleAssignment.id)
+    )
+    parts = session.scalars(
+        select(NotePerson).where(NotePerson.person_id == person.id).order_by(NotePerson.id)
+    )
+    return {
+        "account": _account(account),
+        "person": _person(person),
+        "notes": [_note(note) for note in notes],
+        "comments": [_comment(comment) for comment in comments],
+        "roles": [
+            {"note": role.note_id, "role": role.role, "level": role.level, "did": role.did}
+            for role in roles
+        ],
+        "parts": [{"note": part.note_id, "part": part.part} for part in parts],
+    }
+
+
+def forget(session: Session, account: Account) -> None:
+    """Close the account for good and put a number in place of the person's name.
+
+    Notes and comments stay, for they are the network's memory; own drafts go. Names are replaced
+    where they stand as names (author, roles, attendees, owners of actions), in old revisions
+    too; words inside running text are left as their writers wrote them.
+    """
+    accounts.require_another_administrator(session, account)
+    for draft in session.scalars(
+        select(Note).where(Note.owner_id == account.id, Note.visibility == "draft")
+    ):
+        session.delete(draft)
+    session.flush()
+    _pseudonymise(session, account.person)
+    account.email = f"forgotten-{account.id}@platu.invalid"
+    account.password_hash = passwords.UNUSABLE
+    account.is_active = False
+    account.signed_in_at = None
+    accounts.sign_out_everywhere(account)
+    session.flush()
+
+
+def _pseudonymise(session: Session, person: Person) -> None:
+    keys = {person.name_key} | {alias.key for alias in person.aliases}
+    name = _("ผู้ขอให้ลืมชื่อ %(n)s", n=person.id)
+    for note in _notes_naming(session, person):
+        note.content = _renamed(note.content, keys, name)
+    for revision in session.scalars(
+        select(Revision).where(Revision.note_id.in_(_note_ids_naming(session, person)))
+    ):
+        revision.content = _renamed(revision.content, keys, name)
+    person.aliases.clear()
+    person.name = name
+    person.name_key = people.key(name)
+    person.title = person.nickname = person.about = ""
+    person.place_code = None
+    person.organisation_id = None
+    session.flush()
+
+
+def _notes_naming(session: Session, person: Person) -> list[Note]:
+    numbers = _note_ids_naming(session, person)
+    return list(session.scalars(select(Note).where(Note.id.in_(numbers))))
+
+
+def _note_ids_naming(session: Session, person: Person) -> set[int]:
+    places = (
+        select(Note.id).where(Note.author_id == person.id),
+        select(NotePerson.note_id).where(NotePerson.person_id == person.id),
+        select(RoleAssignment.note_id).where(RoleAssignment.person_id == person.id),
+    )
+    return {number for statement in places for number in session.scalars(statement)}
+
+
+# Where a person's name stands as a name in the JSON of ``NoteContent``: the last keys to it.
+_NAME_FIELDS = frozenset(
+    {
+        ("author",),
+        ("chair",),
+        ("roles", "person"),
+        ("attendees", "name"),
+        ("actions", "owner"),
+    }
+)
+
+
+def _renamed(value: Any, keys: set[str], name: str, path: tuple[str, ...] = ()) -> Any:
+    if isinstance(value, dict):
+        return {part: _renamed(one, keys, name, (*path, part)) for part, one in value.items()}
+    if isinstance(value, list):
+        return [_renamed(one, keys, name, path) for one in value]
+    if {path[-1:], path[-2:]} & _NAME_FIELDS and isinstance(value, str):
+        return name if people.key(value) in keys else value
+    return value
+
+
+def _account(account: Account) -> dict[str, Any]:
+    return {
+        "email": account.email,
+        "permission": account.permission,
+        "created_at": account.created_at.isoformat(),
+        "signed_in_at": account.signed_in_at.isoformat() if account.signed_in_at else None,
+    }
+
+
+def _person(person: Person) -> dict[str, Any]:
+    return {
+        "id": person.id,
+        "name": person.name,
+        "title": person.title,
+        "nickname": person.nickname,
+        "about": person.about,
+        "place": person.place_code,
+        "organisation": person.organisation.name if person.organisation else None,
+        "other_names": [alias.name for alias in person.aliases],
+    }
+
+
+def _note(note: Note) -> dict[str, Any]:
+    return {
+        "number": note.number,
+        "kind": note.kind,
+        "title": note.title,
+        "body": note.body,
+        "content": note.content,
+        "visibility": note.visibility,
+        "created_at": note.created_at.isoformat(),
+        "revised_at": note.revised_at.isoformat(),
+    }
+
+
+def _comment(comment: Comment) -> dict[str, Any]:
+    return {
+        "note": comment.note_id,
+        "body": comment.body,
+        "quote": comment.quote,
+        "created_at": comment.created_at.isoformat() if comment.created_at else None,
+    }

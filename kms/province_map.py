@@ -1,0 +1,100 @@
+"""The outlines of the provinces as SVG paths, from the TopoJSON file in ``static/map``.
+
+The file is Natural Earth's 10m admin-1 outlines, simplified (public domain). Its ids TH-xx end
+in the DOPA code; its names are not used, for some are wrong.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from math import cos, radians
+from pathlib import Path
+from typing import Any
+
+SOURCE = Path(__file__).parents[1] / "static" / "map" / "thailand-provinces.topo.json"
+WIDTH = 420
+# Thailand's middle latitude: a degree east is this much shorter than a degree north.
+_NARROWING = cos(radians(13.5))
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Outlines:
+    """Size of the drawing and one SVG path for each two-digit province code."""
+
+    width: int
+    height: int
+    paths: dict[str, str]
+
+    @property
+    def box(self) -> str:
+        """The ``viewBox`` to draw them in."""
+        return f"0 0 {self.width} {self.height}"
+
+
+@cache
+def outlines() -> Outlines:
+    """Every province, drawn once per process."""
+    topology = json.loads(SOURCE.read_text(encoding="utf-8"))
+    arcs = _arcs(topology)
+    west, east, south, north = _bounds(arcs)
+    scale = WIDTH / ((east - west) * _NARROWING)
+
+    def placed(point: Point) -> tuple[int, int]:
+        across = round((point[0] - west) * _NARROWING * scale)
+        return across, round((north - point[1]) * scale)
+
+    paths: dict[str, str] = {}
+    for shapes in topology["objects"].values():
+        for shape in shapes["geometries"]:
+            code = shape["properties"]["iso_3166_2"].removeprefix("TH-")
+            rings = (map(placed, _ring(ring, arcs)) for ring in _rings(shape))
+            paths[code] = paths.get(code, "") + "".join(_path(ring) for ring in rings)
+    return Outlines(WIDTH, round((north - south) * scale), dict(sorted(paths.items())))
+
+
+def _arcs(topology: dict[str, Any]) -> list[list[Point]]:
+    """Each arc as longitudes and latitudes; in the file every point is a step from the last."""
+    (wide, high), (left, low) = topology["transform"]["scale"], topology["transform"]["translate"]
+    arcs = []
+    for steps in topology["arcs"]:
+        x = y = 0
+        arc: list[Point] = []
+        for dx, dy in steps:
+            x, y = x + dx, y + dy
+            arc.append((x * wide + left, y * high + low))
+        arcs.append(arc)
+    return arcs
+
+
+def _bounds(arcs: list[list[Point]]) -> tuple[float, float, float, float]:
+    across = [point[0] for arc in arcs for point in arc]
+    up = [point[1] for arc in arcs for point in arc]
+    return min(across), max(across), min(up), max(up)
+
+
+def _rings(shape: dict[str, Any]) -> Iterator[list[int]]:
+    polygons = [shape["arcs"]] if shape["type"] == "Polygon" else shape["arcs"]
+    for polygon in polygons:
+        yield from polygon
+
+
+def _ring(numbers: list[int], arcs: list[list[Point]]) -> Iterator[Point]:
+    """The points of a ring; a negative number is that arc backwards (~n)."""
+    for number in numbers:
+        yield from arcs[number] if number >= 0 else reversed(arcs[~number])
+
+
+def _path(points: Iterable[tuple[int, int]]) -> str:
+    """A closed path of relative steps, without the steps too small to see."""
+    drawn: list[tuple[int, int]] = []
+    for point in points:
+        if not drawn or point != drawn[-1]:
+            drawn.append(point)
+    if len(drawn) < 4:
+        return ""
+    steps = (f"{x - a} {y - b}" for (a, b), (x, y) in pairwise(drawn))
+    return f"M{drawn[0][0]} {drawn[0][1]}l{' '.join(steps)}z"
