@@ -1,5 +1,6 @@
 """Who may do what. Permission is part of every fetch, so hidden and absent answer alike."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, or_
@@ -21,6 +22,7 @@ LEAST = {
     "edit_organisations": "curator",
     "edit_people": "curator",
     "delete_note": "curator",
+    "change_kind": "curator",
     "invite": "administrator",
     "manage_accounts": "administrator",
 }
@@ -70,8 +72,8 @@ def visible_to(viewer: Viewer) -> ColumnElement[bool]:
 
 def may(viewer: Viewer, action: str, thing: object = None) -> bool:
     """Whether the viewer may do this; ``thing`` must already be fetched with permission."""
-    if isinstance(thing, Note) and action == "revise":
-        return _may_revise(viewer, thing)
+    if isinstance(thing, Note) and action in _OF_A_NOTE:
+        return _OF_A_NOTE[action](viewer, thing)
     if isinstance(thing, Comment) and action == "edit_comment":
         own = thing.owner_id is not None and thing.owner_id == viewer.account_id
         return own and thing.hidden_at is None and _rank(viewer) >= RANKS["member"]
@@ -88,15 +90,38 @@ def require(viewer: Viewer, action: str, thing: object = None) -> None:
 
 
 def _may_revise(viewer: Viewer, note: Note) -> bool:
+    if note.kind == "page" and note.visibility != "draft":
+        return _rank(viewer) >= RANKS["member"]
+    return _may_change_visibility(viewer, note)
+
+
+def _may_change_visibility(viewer: Viewer, note: Note) -> bool:
+    """Its owner may, and curators unless it is somebody's draft."""
     if viewer == SYSTEM:
         return True
-    if note.owner_id is not None and note.owner_id == viewer.account_id:
+    if _owns(viewer, note):
         return _rank(viewer) >= RANKS["member"]
+    return note.visibility != "draft" and _rank(viewer) >= RANKS["curator"]
+
+
+def _may_delete(viewer: Viewer, note: Note) -> bool:
+    """A draft is its owner's to throw away; what others could read is a curator's."""
+    if viewer == SYSTEM:
+        return True
     if note.visibility == "draft":
-        return False
-    if note.kind == "page":
-        return _rank(viewer) >= RANKS["member"]
+        return _owns(viewer, note)
     return _rank(viewer) >= RANKS["curator"]
+
+
+def _owns(viewer: Viewer, note: Note) -> bool:
+    return note.owner_id is not None and note.owner_id == viewer.account_id
+
+
+_OF_A_NOTE: dict[str, Callable[[Viewer, Note], bool]] = {
+    "revise": _may_revise,
+    "change_visibility": _may_change_visibility,
+    "delete_note": _may_delete,
+}
 
 
 def _rank(viewer: Viewer) -> int:

@@ -1,0 +1,79 @@
+"""What a note said before: every revision is kept whole."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, defer, joinedload, object_session
+
+from kms import naming
+from kms.errors import NotFound
+from kms.language import gettext as _
+from kms.models import Note, NoteTheme, Revision, Theme
+from kms.note_kinds import NoteContent
+from kms.permissions import ANONYMOUS, Viewer, visible_to
+
+
+def revisions(session: Session, note: Note) -> Sequence[Revision]:
+    """Every revision of the note, the newest first, with who made it but without its words."""
+    return session.scalars(
+        select(Revision)
+        .where(Revision.note_id == note.id)
+        .options(joinedload(Revision.by), defer(Revision.content))
+        .order_by(Revision.number.desc())
+    ).all()
+
+
+def revision(
+    session: Session, note: Note, number: int, *, seen_by: Viewer = ANONYMOUS
+) -> tuple[Revision, NoteContent]:
+    """One revision and what the note said then; raises NotFound.
+
+    Passages from source notes that the viewer may not see are left out.
+    """
+    found = session.scalar(
+        select(Revision)
+        .where(Revision.note_id == note.id, Revision.number == naming.require_row_id(number))
+        .options(joinedload(Revision.by))
+    )
+    if found is None:
+        raise NotFound(_("ไม่พบฉบับนี้ของบันทึก"))
+    return found, _with_sources_seen(session, NoteContent.from_json(found.content), seen_by)
+
+
+def content_of(note: Note) -> NoteContent:
+    """What the note says now, as its writers wrote it, with its themes by their present slugs.
+
+    Whole: also source passages that not every reader of the note may see.
+    """
+    session = object_session(note)
+    if session is None:
+        raise ValueError("the note belongs to no session")
+    kept = session.scalars(
+        select(Revision.content).where(
+            Revision.note_id == note.id, Revision.number == note.revision
+        )
+    ).one()
+    slugs = session.scalars(
+        select(Theme.slug)
+        .join(NoteTheme, NoteTheme.theme_id == Theme.id)
+        .where(NoteTheme.note_id == note.id)
+        .order_by(NoteTheme.position)
+    )
+    return replace(NoteContent.from_json(kept), themes=tuple(slugs))
+
+
+def with_sources_among(content: NoteContent, numbers: set[int]) -> NoteContent:
+    """The content with only those source passages that come from these notes."""
+    if content.lesson is None:
+        return content
+    sources = tuple(one for one in content.lesson.sources if one.note in numbers)
+    return replace(content, lesson=replace(content.lesson, sources=sources))
+
+
+def _with_sources_seen(session: Session, content: NoteContent, viewer: Viewer) -> NoteContent:
+    if content.lesson is None or not content.lesson.sources:
+        return content
+    named = [one.note for one in content.lesson.sources]
+    seen = session.scalars(select(Note.id).where(Note.id.in_(named), visible_to(viewer)))
+    return with_sources_among(content, set(seen))

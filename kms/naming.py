@@ -1,0 +1,69 @@
+"""Names as keys: two spellings of one name meet in one folded key."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import TypeVar
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from kms.db import Base
+from kms.errors import NotFound
+from kms.language import gettext as _
+from kms.thai.words import fold
+
+# PostgreSQL refuses a larger integer as an error, not as an absent row.
+LARGEST_ID = 2**31 - 1
+TRIES = 3
+
+Row = TypeVar("Row", bound=Base)
+
+
+def key(name: str, limit: int = 200) -> str:
+    """The folded form of a name with single spaces; ``limit`` is the width of its column."""
+    return " ".join(fold(name).split())[:limit]
+
+
+def by_key(names: Iterable[str], key_of: Callable[[str], str]) -> dict[str, str]:
+    """The first spelling of each key, in order, without those that say nothing."""
+    found: dict[str, str] = {}
+    for name in names:
+        said = name.strip()
+        if said and key_of(said):
+            found.setdefault(key_of(said), said)
+    return found
+
+
+def require_row_id(number: int) -> int:
+    """The number when a row could have it; raises NotFound as for an absent row."""
+    if not 0 < number <= LARGEST_ID:
+        raise NotFound(_("ไม่พบสิ่งที่ขอ อาจถูกลบไปแล้วหรือพิมพ์ที่อยู่ผิด"))
+    return number
+
+
+def found_or_made(
+    session: Session,
+    wanted: Mapping[str, str],
+    find: Callable[[Collection[str]], dict[str, Row]],
+    make: Callable[[str], Row],
+) -> dict[str, Row]:
+    """The row of each key; those not found are made from their name and flushed.
+
+    ``wanted`` maps keys to names as written. When someone else makes the same row at this very
+    moment, theirs is taken.
+    """
+    found = find(wanted.keys()) if wanted else {}
+    for again in range(TRIES):
+        missing = {key: name for key, name in wanted.items() if key not in found}
+        if not missing:
+            break
+        made = {key: make(name) for key, name in missing.items()}
+        try:
+            with session.begin_nested():
+                session.add_all(made.values())
+        except IntegrityError:
+            if again == TRIES - 1:
+                raise
+            found |= find(missing.keys())
+        else:
+            found |= made
+    return found

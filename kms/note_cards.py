@@ -1,0 +1,218 @@
+"""Notes as lists show them: a card each, two statements for any number of them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, literal, or_, select, union_all
+from sqlalchemy.orm import Session
+
+from kms import language
+from kms.models import Note, NotePlace, NoteTheme, Person, Theme
+from kms.note_kinds import Kind
+from kms.permissions import Viewer, visible_to
+
+
+@dataclass(frozen=True)
+class NoteCard:
+    """What a list shows of a note; ``lead`` are its first words as plain text."""
+
+    number: int
+    kind: str
+    title: str
+    held_from: date | None
+    held_to: date | None
+    visibility: str
+    author_name: str
+    lead: str
+    place_codes: tuple[str, ...] = ()
+    theme_labels: tuple[str, ...] = ()
+
+    @property
+    def url(self) -> str:
+        """The address of the note's page."""
+        return f"/notes/{self.number}"
+
+
+@dataclass
+class CardLabels:
+    """The places and themes of one note, in their order."""
+
+    places: list[str] = field(default_factory=list)
+    themes: list[str] = field(default_factory=list)
+
+
+CARD_COLUMNS = (
+    Note.id,
+    Note.kind,
+    Note.title,
+    Note.held_from,
+    Note.held_to,
+    Note.visibility,
+    Note.lead,
+    Note.created_at,
+    Person.name.label("author_name"),
+)
+
+
+def cards(session: Session, numbers: Sequence[int], *, seen_by: Viewer) -> list[NoteCard]:
+    """The cards of those of these notes that the viewer may see, in the order given."""
+    if not numbers:
+        return []
+    found = _chosen(session, Note.id.in_(numbers), seen_by=seen_by)
+    by_number = {card.number: card for card in found}
+    return [by_number[number] for number in numbers if number in by_number]
+
+
+def newest(
+    session: Session, *, seen_by: Viewer, limit: int = 6
+) -> tuple[list[NoteCard], list[NoteCard]]:
+    """The newest lessons, and the newest of all other records but pages; two statements."""
+    seen = visible_to(seen_by)
+
+    def last(kind: ColumnElement[bool]) -> Select[int]:
+        made = select(Note.id).where(seen, kind).order_by(Note.created_at.desc(), Note.id.desc())
+        return made.limit(limit)
+
+    lessons = last(Note.kind == Kind.LESSON.value)
+    others = last(Note.kind.not_in((Kind.LESSON.value, Kind.PAGE.value)))
+    found = _chosen(
+        session,
+        or_(Note.id.in_(lessons), Note.id.in_(others)),
+        seen_by=seen_by,
+        order=(Note.created_at.desc(), Note.id.desc()),
+    )
+    return (
+        [card for card in found if card.kind == Kind.LESSON],
+        [card for card in found if card.kind != Kind.LESSON],
+    )
+
+
+def recent(
+    session: Session, *, seen_by: Viewer, kind: str | None = None, limit: int = 6
+) -> list[NoteCard]:
+    """The last written first; of one kind or of all."""
+    chosen = Note.kind == kind if kind else Note.id.is_not(None)
+    return _chosen(
+        session,
+        chosen,
+        seen_by=seen_by,
+        order=(Note.created_at.desc(), Note.id.desc()),
+        limit=limit,
+    )
+
+
+def in_place(
+    session: Session, code: str, *, seen_by: Viewer, limit: int = 20, offset: int = 0
+) -> list[NoteCard]:
+    """The notes of this place and of all places in it, the latest event first."""
+    inside = select(NotePlace.note_id).where(NotePlace.place_code.startswith(code, autoescape=True))
+    return _by_day(session, Note.id.in_(inside), seen_by=seen_by, limit=limit, offset=offset)
+
+
+def with_theme(
+    session: Session, slugs: Iterable[str], *, seen_by: Viewer, limit: int = 20, offset: int = 0
+) -> list[NoteCard]:
+    """The notes of any of these themes (give ``Tree.subtree``), the latest event first."""
+    having = (
+        select(NoteTheme.note_id)
+        .join(Theme, Theme.id == NoteTheme.theme_id)
+        .where(Theme.slug.in_(list(slugs)))
+    )
+    return _by_day(session, Note.id.in_(having), seen_by=seen_by, limit=limit, offset=offset)
+
+
+def of_owner(
+    session: Session, viewer: Viewer, *, limit: int = 100, offset: int = 0
+) -> list[NoteCard]:
+    """What this account put here, drafts first, then the last revised first."""
+    if viewer.account_id is None:
+        return []
+    drafts_first = (Note.visibility != "draft", Note.revised_at.desc(), Note.id.desc())
+    return _chosen(
+        session,
+        Note.owner_id == viewer.account_id,
+        seen_by=viewer,
+        order=drafts_first,
+        limit=limit,
+        offset=offset,
+    )
+
+
+def _by_day(
+    session: Session, chosen: ColumnElement[bool], *, seen_by: Viewer, limit: int, offset: int
+) -> list[NoteCard]:
+    # Both databases must put notes without a day at the end.
+    latest_event = (Note.held_from.is_(None), Note.held_from.desc(), Note.id.desc())
+    return _chosen(session, chosen, seen_by=seen_by, order=latest_event, limit=limit, offset=offset)
+
+
+def _chosen(
+    session: Session,
+    chosen: ColumnElement[bool],
+    *,
+    seen_by: Viewer,
+    order: Sequence[ColumnElement[Any]] = (),
+    limit: int | None = None,
+    offset: int = 0,
+) -> list[NoteCard]:
+    rows = session.execute(
+        select(*CARD_COLUMNS)
+        .outerjoin(Person, Person.id == Note.author_id)
+        .where(visible_to(seen_by), chosen)
+        .order_by(*order)
+        .limit(limit)
+        .offset(offset or None)
+    ).all()
+    labels = labels_of(session, [row.id for row in rows])
+    nothing = CardLabels()
+    return [
+        NoteCard(
+            number=row.id,
+            kind=row.kind,
+            title=row.title,
+            held_from=row.held_from,
+            held_to=row.held_to,
+            visibility=row.visibility,
+            author_name=row.author_name or "",
+            lead=row.lead,
+            place_codes=tuple(labels.get(row.id, nothing).places),
+            theme_labels=tuple(labels.get(row.id, nothing).themes),
+        )
+        for row in rows
+    ]
+
+
+def labels_of(session: Session, numbers: Sequence[int]) -> dict[int, CardLabels]:
+    """Places and themes of these notes, in one statement."""
+    if not numbers:
+        return {}
+    places = select(
+        NotePlace.note_id,
+        literal("place").label("what"),
+        NotePlace.place_code.label("value"),
+        NotePlace.position,
+    ).where(NotePlace.note_id.in_(numbers))
+    themes = (
+        select(
+            NoteTheme.note_id,
+            literal("theme").label("what"),
+            theme_label().label("value"),
+            NoteTheme.position,
+        )
+        .join(Theme, Theme.id == NoteTheme.theme_id)
+        .where(NoteTheme.note_id.in_(numbers))
+    )
+    found: dict[int, CardLabels] = {}
+    for row in session.execute(union_all(places, themes).order_by("position")):
+        labels = found.setdefault(row.note_id, CardLabels())
+        (labels.places if row.what == "place" else labels.themes).append(row.value)
+    return found
+
+
+def theme_label() -> ColumnElement[str]:
+    """A theme's name in the current language, as a column."""
+    if language.current() != "en":
+        return Theme.name.expression
+    return func.coalesce(func.nullif(Theme.name_en, ""), Theme.name)

@@ -1,0 +1,350 @@
+"""A note as its page shows it: five statements, whatever it holds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, literal, or_, select, union_all
+from sqlalchemy.orm import Session, aliased
+
+from kms import comments, naming
+from kms.comments import CommentShown
+from kms.errors import NotFound
+from kms.history import with_sources_among
+from kms.language import gettext as _
+from kms.models import (
+    LessonSource,
+    Note,
+    NoteOrganisation,
+    NotePerson,
+    NotePlace,
+    NoteTheme,
+    Organisation,
+    Person,
+    Revision,
+    RoleAssignment,
+    Theme,
+)
+from kms.note_cards import NoteCard, theme_label
+from kms.note_kinds import NoteContent, PlaceNamed
+from kms.permissions import Viewer, visible_to
+
+AnyRow = Row[*tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class PersonNamed:
+    """Someone to link to."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True)
+class OrganisationShown:
+    """An organisation and its part in the note."""
+
+    id: int
+    name: str
+    abbreviation: str
+    part: str
+
+
+@dataclass(frozen=True)
+class RoleShown:
+    """Who played a role in the note, and what they did that mattered."""
+
+    role: str
+    level: str
+    place_code: str | None
+    did: str
+    person_id: int | None
+    person_name: str
+    organisation_id: int | None
+    organisation_name: str
+
+
+@dataclass(frozen=True)
+class SourceShown:
+    """A note the lesson was drawn from; ``passage`` stood in its ``revision``."""
+
+    number: int
+    kind: str
+    title: str
+    passage: str
+    revision: int
+
+
+@dataclass(frozen=True)
+class NoteView:
+    """Everything a note page shows, for one viewer.
+
+    ``linked_people`` leads from the names of chair and attendees, as written, to people.
+    ``content`` holds only source passages this viewer may see; to revise a note start from
+    ``notes.content_of``.
+    """
+
+    number: int
+    kind: str
+    title: str
+    body: str
+    content: NoteContent
+    held_from: date | None
+    held_to: date | None
+    held_as_written: str
+    visibility: str
+    revision: int
+    version: int
+    reads: int
+    comment_count: int
+    created_at: datetime
+    revised_at: datetime
+    author: PersonNamed | None
+    owner_id: int | None
+    url: str
+    licence: str
+    source: str | None
+    source_id: str | None
+    places: tuple[PlaceNamed, ...]
+    themes: tuple[tuple[str, str], ...]
+    tags: tuple[str, ...]
+    organisations: tuple[OrganisationShown, ...]
+    roles: tuple[RoleShown, ...]
+    linked_people: dict[str, int]
+    sources: tuple[SourceShown, ...]
+    lessons: tuple[NoteCard, ...]
+    comments: tuple[CommentShown, ...]
+
+
+def stamp(session: Session, number: int, *, seen_by: Viewer) -> tuple[int, str]:
+    """Version and visibility of a note, to tell whether a kept page still holds; or NotFound."""
+    wanted = Note.id == naming.require_row_id(number)
+    row = session.execute(
+        select(Note.version, Note.visibility).where(wanted, visible_to(seen_by))
+    ).one_or_none()
+    if row is None:
+        raise _not_found()
+    return row.version, row.visibility
+
+
+def view(session: Session, number: int, *, seen_by: Viewer) -> NoteView:
+    """The note with all that stands on its page; NotFound alike for absent and hidden."""
+    row = _note_row(session, number, seen_by)
+    labels = _labels(session, number, seen_by)
+    linked = _linked_notes(session, number, seen_by)
+    content = NoteContent.from_json(row.content)
+    content = with_sources_among(content, {one.number for one in linked if one.way == "source"})
+    content = replace(content, themes=tuple(one.a for one in labels if _is(one, "theme", number)))
+    return NoteView(
+        number=row.id,
+        kind=row.kind,
+        title=row.title,
+        body=content.body,
+        content=content,
+        held_from=row.held_from,
+        held_to=row.held_to,
+        held_as_written=content.held_as_written,
+        visibility=row.visibility,
+        revision=row.revision,
+        version=row.version,
+        reads=row.reads,
+        comment_count=row.comment_count,
+        created_at=row.created_at,
+        revised_at=row.revised_at,
+        author=PersonNamed(row.author_id, row.author_name) if row.author_id else None,
+        owner_id=row.owner_id,
+        url=content.url,
+        licence=content.licence,
+        source=row.source,
+        source_id=row.source_id,
+        places=content.places,
+        themes=tuple((one.a, one.b) for one in labels if _is(one, "theme", number)),
+        tags=content.tags,
+        organisations=tuple(
+            OrganisationShown(one.other_id, one.a, one.b, one.c)
+            for one in labels
+            if one.what == "organisation"
+        ),
+        roles=_roles(session, number),
+        linked_people={one.a: one.other_id for one in labels if one.what == "person"},
+        sources=tuple(
+            SourceShown(one.number, one.kind, one.title, one.passage, one.revision)
+            for one in linked
+            if one.way == "source"
+        ),
+        lessons=_lessons(linked, labels),
+        comments=comments.threads(session, number, seen_by=seen_by),
+    )
+
+
+def _note_row(session: Session, number: int, viewer: Viewer) -> AnyRow:
+    row = session.execute(
+        select(
+            Note.id,
+            Note.kind,
+            Note.title,
+            Note.held_from,
+            Note.held_to,
+            Note.visibility,
+            Note.revision,
+            Note.version,
+            Note.reads,
+            Note.comment_count,
+            Note.created_at,
+            Note.revised_at,
+            Note.owner_id,
+            Note.source,
+            Note.source_id,
+            Note.author_id,
+            Person.name.label("author_name"),
+            Revision.content,
+        )
+        .join(Revision, (Revision.note_id == Note.id) & (Revision.number == Note.revision))
+        .outerjoin(Person, Person.id == Note.author_id)
+        .where(Note.id == naming.require_row_id(number), visible_to(viewer))
+    ).one_or_none()
+    if row is None:
+        raise _not_found()
+    return row
+
+
+def _labels(session: Session, number: int, viewer: Viewer) -> Sequence[AnyRow]:
+    """Themes, organisations and people of the note, and themes and places of its lessons.
+
+    ``what`` says which; ``a``, ``b`` and ``c`` are slug and label of a theme; name, abbreviation
+    and part of an organisation; name as written of a person; code of a place.
+    """
+    lessons = (
+        select(LessonSource.lesson_id)
+        .join(Note, Note.id == LessonSource.lesson_id)
+        .where(LessonSource.note_id == number, visible_to(viewer))
+    )
+    nothing = literal("")
+    themes = (
+        select(
+            literal("theme").label("what"),
+            NoteTheme.note_id,
+            Theme.id.label("other_id"),
+            Theme.slug.label("a"),
+            theme_label().label("b"),
+            nothing.label("c"),
+            NoteTheme.position,
+        )
+        .join(Theme, Theme.id == NoteTheme.theme_id)
+        .where(or_(NoteTheme.note_id == number, NoteTheme.note_id.in_(lessons)))
+    )
+    places = select(
+        literal("place"),
+        NotePlace.note_id,
+        NotePlace.id,
+        NotePlace.place_code,
+        nothing,
+        nothing,
+        NotePlace.position,
+    ).where(NotePlace.note_id.in_(lessons))
+    organisations = (
+        select(
+            literal("organisation"),
+            NoteOrganisation.note_id,
+            Organisation.id,
+            Organisation.name,
+            Organisation.abbreviation,
+            NoteOrganisation.part,
+            NoteOrganisation.position,
+        )
+        .join(Organisation, Organisation.id == NoteOrganisation.organisation_id)
+        .where(NoteOrganisation.note_id == number)
+    )
+    people = select(
+        literal("person"),
+        NotePerson.note_id,
+        NotePerson.person_id,
+        NotePerson.as_written,
+        nothing,
+        nothing,
+        NotePerson.id,
+    ).where(NotePerson.note_id == number)
+    every = union_all(themes, places, organisations, people).order_by("position")
+    return session.execute(every).all()
+
+
+def _is(label: AnyRow, what: str, number: int) -> bool:
+    return bool(label.what == what and label.note_id == number)
+
+
+def _roles(session: Session, number: int) -> tuple[RoleShown, ...]:
+    rows = session.execute(
+        select(
+            RoleAssignment.role,
+            RoleAssignment.level,
+            RoleAssignment.place_code,
+            RoleAssignment.did,
+            RoleAssignment.person_id,
+            Person.name,
+            RoleAssignment.organisation_id,
+            Organisation.name,
+        )
+        .outerjoin(Person, Person.id == RoleAssignment.person_id)
+        .outerjoin(Organisation, Organisation.id == RoleAssignment.organisation_id)
+        .where(RoleAssignment.note_id == number)
+        .order_by(RoleAssignment.position)
+    )
+    return tuple(
+        RoleShown(role, level, place_code, did, person_id, person or "", group_id, group or "")
+        for role, level, place_code, did, person_id, person, group_id, group in rows
+    )
+
+
+def _linked_notes(session: Session, number: int, viewer: Viewer) -> Sequence[AnyRow]:
+    """The sources of this lesson and the lessons drawn from this note, as the viewer may see."""
+
+    def linked(way: str, far: Any, near: Any) -> Select[*tuple[Any, ...]]:
+        author = aliased(Person)
+        return (
+            select(
+                literal(way).label("way"),
+                Note.id.label("number"),
+                Note.kind,
+                Note.title,
+                Note.held_from,
+                Note.held_to,
+                Note.visibility,
+                Note.lead,
+                author.name.label("author_name"),
+                LessonSource.passage,
+                LessonSource.revision,
+                LessonSource.position,
+            )
+            .join(LessonSource, far == Note.id)
+            .outerjoin(author, author.id == Note.author_id)
+            .where(near == number, visible_to(viewer))
+        )
+
+    sources = linked("source", LessonSource.note_id, LessonSource.lesson_id)
+    lessons = linked("lesson", LessonSource.lesson_id, LessonSource.note_id)
+    return session.execute(union_all(sources, lessons).order_by("position", "number")).all()
+
+
+def _lessons(linked: Sequence[AnyRow], labels: Sequence[AnyRow]) -> tuple[NoteCard, ...]:
+    cards = {
+        one.number: NoteCard(
+            number=one.number,
+            kind=one.kind,
+            title=one.title,
+            held_from=one.held_from,
+            held_to=one.held_to,
+            visibility=one.visibility,
+            author_name=one.author_name or "",
+            lead=one.lead,
+            place_codes=tuple(row.a for row in labels if _is(row, "place", one.number)),
+            theme_labels=tuple(row.b for row in labels if _is(row, "theme", one.number)),
+        )
+        for one in linked
+        if one.way == "lesson"
+    }
+    return tuple(cards.values())
+
+
+def _not_found() -> NotFound:
+    return NotFound(_("ไม่พบบันทึกนี้ อาจถูกลบไปแล้ว หรือเป็นบันทึกที่คุณยังไม่มีสิทธิ์อ่าน"))

@@ -1,0 +1,481 @@
+"""Writing notes: made, revised, shown to others, thrown away. Reading is in ``note_views``,
+``note_cards`` and ``note_counts``, which this module offers under its own name."""
+
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, TypeVar, cast
+
+from sqlalchemy import CursorResult, bindparam, or_, select, update
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
+
+from kms import naming, note_text, organisations, people, tags, themes
+from kms.db import now
+from kms.errors import EditConflict, Invalid, NotFound
+from kms.history import content_of
+from kms.language import gettext as _
+from kms.models import (
+    LessonSource,
+    Note,
+    NoteOrganisation,
+    NotePerson,
+    NotePlace,
+    NoteTag,
+    NoteTheme,
+    Revision,
+    RoleAssignment,
+)
+from kms.note_cards import NoteCard, cards, in_place, newest, of_owner, recent, with_theme
+from kms.note_checks import check, tidy
+from kms.note_counts import (
+    Totals,
+    counts_by_child_place,
+    counts_by_province,
+    counts_by_theme,
+    counts_by_year,
+    totals,
+)
+from kms.note_kinds import Kind, NoteContent
+from kms.note_views import NoteView, stamp, view
+from kms.permissions import Viewer, require, visible_to
+
+__all__ = [
+    "NoteCard",
+    "NoteView",
+    "Totals",
+    "cards",
+    "change_visibility",
+    "check",
+    "content_of",
+    "count_reads",
+    "counts_by_child_place",
+    "counts_by_province",
+    "counts_by_theme",
+    "counts_by_year",
+    "create",
+    "delete",
+    "find_imported",
+    "get",
+    "get_for_revision",
+    "in_place",
+    "newest",
+    "of_owner",
+    "recent",
+    "resolve_page",
+    "revise",
+    "similar_titles",
+    "stamp",
+    "totals",
+    "view",
+    "with_theme",
+]
+
+LONGEST_REASON = 300
+
+Link = TypeVar("Link")
+
+
+@dataclass
+class _Links:
+    """What a content names, found or made; the rows are not yet in the session."""
+
+    content: NoteContent
+    author_id: int | None = None
+    places: list[NotePlace] = field(default_factory=list)
+    themes: list[NoteTheme] = field(default_factory=list)
+    tags: list[NoteTag] = field(default_factory=list)
+    organisations: list[NoteOrganisation] = field(default_factory=list)
+    roles: list[RoleAssignment] = field(default_factory=list)
+    people: list[NotePerson] = field(default_factory=list)
+    sources: list[LessonSource] = field(default_factory=list)
+
+
+def create(
+    session: Session,
+    content: NoteContent,
+    *,
+    by: Viewer,
+    source: str | None = None,
+    source_id: str | None = None,
+    created_at: datetime | None = None,
+    reason: str = "",
+) -> Note:
+    """A new note with its first revision, flushed.
+
+    ``source`` and ``source_id`` say where an import found it; no two notes share them. Raises
+    Invalid with problems by field, NotAllowed or SignInNeeded.
+    """
+    require(by, "write")
+    checked = check(content)
+    if checked.visibility == "draft" and by.account_id is None:
+        raise _invalid("visibility", _("บันทึกร่างต้องมีเจ้าของ เลือกให้สมาชิกหรือทุกคนเห็น"))
+    links = _linked(session, checked, by)
+    made_at = created_at or now()
+    note = Note(
+        kind=checked.kind.value,
+        owner_id=by.account_id,
+        source=source,
+        source_id=source_id,
+        revision=1,
+        created_at=made_at,
+        revised_at=made_at,
+    )
+    _write(note, links)
+    session.add(note)
+    session.flush()
+    _keep_revision(session, note, links.content, by, reason)
+    _show_neighbours(session, note, {one.note_id for one in links.sources})
+    session.flush()
+    return note
+
+
+def revise(
+    session: Session,
+    note: Note,
+    content: NoteContent,
+    *,
+    by: Viewer,
+    based_on: int,
+    reason: str = "",
+) -> Note:
+    """The note with new words, as its next revision; when nothing changed, as it is.
+
+    Raises EditConflict when someone else revised it since ``based_on``, Invalid with problems by
+    field, NotAllowed or SignInNeeded.
+    """
+    require(by, "revise", note)
+    if note.revision != based_on:
+        raise _conflict(note.revision)
+    checked = check(content)
+    if checked.kind != note.kind:
+        require(by, "change_kind", note)
+    if checked.visibility != note.visibility:
+        _require_new_visibility(note, checked.visibility, by)
+    before = content_of(note)
+    links = _linked(session, checked, by, note=note, before=before)
+    if links.content == before:
+        return note
+    _take_next_revision(session, note, based_on)
+    neighbours = {one.note_id for one in (*note.sources, *links.sources)}
+    note.kind = checked.kind.value
+    note.revised_at = now()
+    _write(note, links)
+    _keep_revision(session, note, links.content, by, reason)
+    _show_neighbours(session, note, neighbours)
+    session.flush()
+    return note
+
+
+def change_visibility(session: Session, note: Note, visibility: str, *, by: Viewer) -> Note:
+    """Show the note to others, or to fewer; what it then lacks is asked for (Invalid)."""
+    content = replace(content_of(note), visibility=visibility)
+    reason = _("เปลี่ยนว่าใครเห็นได้")
+    return revise(session, note, content, by=by, based_on=note.revision, reason=reason)
+
+
+def delete(session: Session, note: Note, *, by: Viewer) -> None:
+    """Throw the note away with its revisions and comments; its number is never given again."""
+    require(by, "delete_note", note)
+    _show_neighbours(session, note, {one.note_id for one in note.sources})
+    session.delete(note)
+    session.flush()
+
+
+def get(session: Session, number: int, *, seen_by: Viewer) -> Note:
+    """The note; raises NotFound alike for one that is absent and one the viewer may not see."""
+    wanted = Note.id == naming.require_row_id(number)
+    found = session.scalar(select(Note).where(wanted, visible_to(seen_by)))
+    if found is None:
+        raise NotFound(_("ไม่พบบันทึกนี้ อาจถูกลบไปแล้ว หรือเป็นบันทึกที่คุณยังไม่มีสิทธิ์อ่าน"))
+    return found
+
+
+def get_for_revision(session: Session, number: int, *, by: Viewer) -> Note:
+    """The note when this viewer may revise it; else NotFound, NotAllowed or SignInNeeded."""
+    note = get(session, number, seen_by=by)
+    require(by, "revise", note)
+    return note
+
+
+def find_imported(session: Session, source: str, source_id: str) -> Note | None:
+    """The note that an earlier import brought from there."""
+    return session.scalar(select(Note).where(Note.source == source, Note.source_id == source_id))
+
+
+def count_reads(session: Session, reads: Mapping[int, int]) -> None:
+    """Add to the read counts; the notes' versions and index entries stay."""
+    if not reads:
+        return
+    notes = Note.__table__
+    statement = (
+        update(notes)  # type: ignore[arg-type]
+        .where(notes.c.id == bindparam("number"))
+        .values(reads=notes.c.reads + bindparam("more"))
+    )
+    session.connection().execute(
+        statement, [{"number": number, "more": more} for number, more in sorted(reads.items())]
+    )
+
+
+def resolve_page(session: Session, title: str, *, seen_by: Viewer) -> int | None:
+    """The number of the note that a [[link]] with this title means; wiki pages come first."""
+    found = session.scalars(
+        select(Note.id)
+        .where(Note.title_key == title_key(title), visible_to(seen_by))
+        .order_by(Note.kind != Kind.PAGE.value, Note.id)
+        .limit(1)
+    )
+    return found.first()
+
+
+def similar_titles(
+    session: Session, title: str, *, seen_by: Viewer, limit: int = 5
+) -> list[tuple[int, str]]:
+    """Number and title of notes whose title holds these words; the shortest titles first."""
+    wanted = title_key(title)
+    if not wanted:
+        return []
+    rows = session.execute(
+        select(Note.id, Note.title)
+        .where(Note.title_key.contains(wanted, autoescape=True), visible_to(seen_by))
+        .order_by(Note.title_key, Note.id)
+        .limit(4 * limit)
+    )
+    ordered = sorted(((row.id, row.title) for row in rows), key=lambda one: (len(one[1]), one[0]))
+    return ordered[:limit]
+
+
+def title_key(title: str) -> str:
+    """The form in which titles are compared."""
+    return naming.key(title, 500)
+
+
+# --- what a content names ------------------------------------------------------------------------
+
+
+def _linked(
+    session: Session,
+    content: NoteContent,
+    by: Viewer,
+    *,
+    note: Note | None = None,
+    before: NoteContent | None = None,
+) -> _Links:
+    """Find or make everything that the content names; its themes become slugs."""
+    known_themes = themes.resolve(session, content.themes)
+    links = _Links(replace(content, themes=tuple(theme.slug for theme in known_themes)))
+    links.themes = [NoteTheme(theme_id=theme.id) for theme in known_themes]
+    links.tags = [NoteTag(tag_id=tag.id) for tag in tags.resolve(session, content.tags)]
+    links.places = [
+        NotePlace(place_code=place.code, village=place.village) for place in content.places
+    ]
+    _link_organisations(session, links)
+    _link_roles(session, links, by)
+    links.author_id = _author(session, content, by, note, before)
+    links.people = _participants(session, content)
+    links.sources = _sources(session, content, by, note)
+    return links
+
+
+def _link_organisations(session: Session, links: _Links) -> None:
+    parts = links.content.organisations
+    known = organisations.resolve(session, [part.name for part in parts])
+    links.organisations = [
+        NoteOrganisation(organisation_id=known[part.name].id, part=part.part) for part in parts
+    ]
+
+
+def _link_roles(session: Session, links: _Links, by: Viewer) -> None:
+    played = links.content.roles
+    persons = _person_ids(session, [role.person for role in played], by)
+    groups = organisations.resolve(session, [role.organisation for role in played])
+    links.roles = [
+        RoleAssignment(
+            role=role.role,
+            person_id=persons.get(role.person),
+            organisation_id=groups[role.organisation].id if role.organisation in groups else None,
+            level=role.level,
+            place_code=role.place_code or None,
+            did=role.did,
+        )
+        for role in played
+    ]
+
+
+def _author(
+    session: Session,
+    content: NoteContent,
+    by: Viewer,
+    note: Note | None,
+    before: NoteContent | None,
+) -> int | None:
+    """Whom to credit; a name left as it was stays the same person, whoever revises."""
+    if not content.author:
+        return None
+    if note and before and people.key(content.author) == people.key(before.author):
+        return note.author_id
+    return _person_ids(session, [content.author], by).get(content.author)
+
+
+def _person_ids(session: Session, names: Iterable[str], by: Viewer) -> dict[str, int]:
+    """Name as written → id; the writer's own name is the writer, not a namesake."""
+    given = set(names)
+    own = people.key(by.name) if by.person_id is not None else ""
+    mine = {name for name in given if own and people.key(name) == own}
+    found = people.resolve(session, sorted(given - mine))
+    ids = {name: person.id for name, person in found.items()}
+    return ids | {name: by.person_id for name in mine if by.person_id is not None}
+
+
+def _participants(session: Session, content: NoteContent) -> list[NotePerson]:
+    """Those of the meeting whom we know already; a list of names makes nobody."""
+    if content.meeting is None:
+        return []
+    chair = content.meeting.chair
+    present = [one.name for one in content.meeting.attendees if one.name and one.present]
+    known = people.known(session, [chair, *present])
+    parts = [("chair", chair), *(("attendee", name) for name in present)]
+    rows = {
+        (known[name].id, part): NotePerson(person_id=known[name].id, part=part, as_written=name)
+        for part, name in reversed(parts)
+        if name in known
+    }
+    return list(reversed(rows.values()))
+
+
+def _sources(
+    session: Session, content: NoteContent, by: Viewer, note: Note | None
+) -> list[LessonSource]:
+    """The passages a lesson was drawn from, each with the revision that said it.
+
+    Raises Invalid for a note that the writer may not see; one linked before may stay.
+    """
+    if content.lesson is None or not content.lesson.sources:
+        return []
+    linked = {(one.note_id, one.passage): one.revision for one in note.sources} if note else {}
+    numbers = [one.note for one in content.lesson.sources if 0 < one.note <= naming.LARGEST_ID]
+    seen = select(Note.id, Note.revision).where(Note.id.in_(numbers), visible_to(by))
+    revisions = dict(session.execute(seen).tuples().all())
+    rows: dict[tuple[int, str], LessonSource] = {}
+    for index, source in enumerate(content.lesson.sources):
+        name = (source.note, source.passage)
+        revision = linked.get(name, revisions.get(source.note))
+        if revision is None or (note is not None and source.note == note.id):
+            raise _invalid(f"sources-{index}-note", _("ไม่พบบันทึกต้นทางนี้ ตรวจเลขบันทึกอีกครั้ง"))
+        rows[name] = LessonSource(note_id=source.note, passage=source.passage, revision=revision)
+    return list(rows.values())
+
+
+# --- keeping it ----------------------------------------------------------------------------------
+
+
+def _write(note: Note, links: _Links) -> None:
+    content = links.content
+    note.title = content.title
+    note.title_key = title_key(content.title)
+    note.body = content.body
+    note.content = _kind_parts(content)
+    note.lead = note_text.lead(content)
+    note.visibility = content.visibility
+    note.held_from = content.held_from
+    note.held_to = content.held_to
+    note.held_as_written = content.held_as_written
+    note.url = content.url
+    note.licence = content.licence
+    note.author_id = links.author_id
+    _put(note.places, links.places, lambda row: (row.place_code, row.village))
+    _put(note.themes, links.themes, lambda row: row.theme_id)
+    _put(note.tags, links.tags, lambda row: row.tag_id)
+    _put(note.organisations, links.organisations, lambda row: (row.organisation_id, row.part))
+    _put(note.roles, links.roles, _same_role)
+    _put(note.people, links.people, lambda row: (row.person_id, row.part, row.as_written))
+    _put(note.sources, links.sources, lambda row: (row.note_id, row.passage))
+
+
+def _same_role(row: RoleAssignment) -> Hashable:
+    return (row.role, row.person_id, row.organisation_id, row.level, row.place_code, row.did)
+
+
+def _put(rows: list[Link], wanted: list[Link], same: Callable[[Link], Hashable]) -> None:
+    """Make ``rows`` the wanted ones in their order; those already there stay the same rows.
+
+    (An insert goes to the database before a delete, so a row made anew would meet itself.)
+    """
+    there = {same(row): row for row in rows}
+    kept: dict[Hashable, Link] = {}
+    for row in wanted:
+        kept.setdefault(same(row), there.get(same(row), row))
+    for position, row in enumerate(kept.values()):
+        if hasattr(row, "position") and row.position != position:
+            row.position = position
+    if list(kept.values()) != rows:
+        rows[:] = kept.values()
+
+
+def _kind_parts(content: NoteContent) -> dict[str, Any]:
+    """What only this kind has; a lesson's sources are rows of their own."""
+    whole = content.to_json()
+    parts = {name: whole[name] for name in ("review", "meeting", "lesson") if whole[name]}
+    if "lesson" in parts:
+        del parts["lesson"]["sources"]
+    return parts
+
+
+def _keep_revision(
+    session: Session, note: Note, content: NoteContent, by: Viewer, reason: str
+) -> None:
+    # The history of a note without an author must not tell who wrote it either.
+    is_anonymous = not content.author and by.account_id == note.owner_id
+    session.add(
+        Revision(
+            note_id=note.id,
+            number=note.revision,
+            content=content.to_json(),
+            by_id=None if is_anonymous else by.person_id,
+            reason=tidy(reason, lines=False)[:LONGEST_REASON],
+            created_at=note.revised_at,
+        )
+    )
+
+
+def _take_next_revision(session: Session, note: Note, based_on: int) -> None:
+    """Claim the next number in the database itself: of two at one moment only one gets it."""
+    claim = (
+        update(Note)
+        .where(Note.id == note.id, Note.revision == based_on)
+        .values(revision=based_on + 1)
+        .execution_options(synchronize_session=False)
+    )
+    claimed = cast("CursorResult[Any]", session.execute(claim))
+    if claimed.rowcount != 1:
+        latest = session.scalar(select(Note.revision).where(Note.id == note.id))
+        raise _conflict(latest or based_on)
+    set_committed_value(note, "revision", based_on + 1)
+
+
+def _show_neighbours(session: Session, note: Note, sources: set[int]) -> None:
+    """A lesson stands on the pages of its sources and they on its own: those pages are stale."""
+    if not sources and note.revision == 1:
+        return
+    lessons = select(LessonSource.lesson_id).where(LessonSource.note_id == note.id)
+    session.execute(
+        update(Note)
+        .where(or_(Note.id.in_(sources), Note.id.in_(lessons)))
+        .values(version=Note.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _require_new_visibility(note: Note, visibility: str, by: Viewer) -> None:
+    require(by, "change_visibility", note)
+    if visibility == "draft" and (note.owner_id is None or note.owner_id != by.account_id):
+        raise _invalid("visibility", _("มีแต่เจ้าของบันทึกที่เก็บกลับเป็นร่างได้"))
+
+
+def _conflict(latest: int) -> EditConflict:
+    return EditConflict(_("มีคนแก้บันทึกนี้ไปก่อนแล้ว ดูสองฉบับเทียบกันแล้วบันทึกใหม่"), latest_revision=latest)
+
+
+def _invalid(name: str, sentence: str) -> Invalid:
+    return Invalid(sentence, {name: sentence})
