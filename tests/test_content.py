@@ -206,6 +206,19 @@ def test_wiki_links_lead_to_titles_that_exist(path: Path) -> None:
     assert [name for name in LINK.findall(FIELDS[path][1]) if name not in titles] == []
 
 
+@pytest.mark.parametrize("path", sorted(CONTENT.rglob("*.md")), ids=lambda path: path.name)
+def test_a_paragraph_is_one_line_because_a_line_break_is_shown(path: Path) -> None:
+    starts = re.compile(r"\s*([-*+] |\d+\. |[|#>]|```|$)")
+    text = re.sub(r"```.*?```", "", front_matter(path)[1], flags=re.DOTALL)
+    lines = text.splitlines()
+    wrapped = [
+        later
+        for earlier, later in zip(lines, lines[1:], strict=False)
+        if earlier.strip() and not starts.match(later)
+    ]
+    assert wrapped == []
+
+
 def test_an_after_action_review_answers_its_question_set() -> None:
     for name, (fields, _body) in NOTES.items():
         if fields["kind"] == "aar":
