@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -212,9 +213,7 @@ def test_a_paragraph_is_one_line_because_a_line_break_is_shown(path: Path) -> No
     text = re.sub(r"```.*?```", "", front_matter(path)[1], flags=re.DOTALL)
     lines = text.splitlines()
     wrapped = [
-        later
-        for earlier, later in zip(lines, lines[1:], strict=False)
-        if earlier.strip() and not starts.match(later)
+        later for earlier, later in pairwise(lines) if earlier.strip() and not starts.match(later)
     ]
     assert wrapped == []
 
