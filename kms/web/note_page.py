@@ -1,0 +1,281 @@
+"""The page of a note: who may do what on it, and what of it is kept from one request to the next.
+
+Everyone is checked against the database on every request (``notes.stamp`` or ``notes.view``).
+Kept are the whole page for those who are not signed in, and the article for those who are; what
+holds something only one person may see is kept for that person alone.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from typing import cast
+from urllib.parse import quote
+
+from flask import Flask, Response, current_app, render_template, request
+from markupsafe import Markup
+
+from kms import language, notes, question_sets
+from kms.comments import CommentShown
+from kms.errors import NotFound
+from kms.language import gettext as _
+from kms.models import Note
+from kms.note_kinds import ROLES, NoteContent, Review
+from kms.note_text import lead
+from kms.note_views import NoteView, RoleShown
+from kms.permissions import ANONYMOUS, Viewer, may
+from kms.web import context
+from kms.web.context import reading, viewer
+from kms.web.kept import Kept
+from kms.web.reads import Reads
+
+LINE_SHARE = "https://line.me/R/share?text="
+
+
+@dataclass(frozen=True)
+class CommentTyped:
+    """A comment being written: its words so far and what must be mended."""
+
+    body: str = ""
+    quote: str = ""
+    reply_to: str = ""
+    answers: str = ""
+    problems: dict[str, str] = field(default_factory=dict)
+    notice: str = ""
+    must_sign_in: bool = False
+    may_comment: bool = False
+
+
+@dataclass(frozen=True)
+class Rights:
+    """What the viewer may do here; two viewers of the same rights see the same article."""
+
+    may_write: bool
+    may_revise: bool
+    may_delete: bool
+    may_comment: bool
+    may_hide: bool
+    own_comments: frozenset[int]
+
+
+@dataclass(frozen=True)
+class NotePage:
+    """What the article's template asks besides the note itself."""
+
+    rights: Rights
+    note: NoteView
+    root: str
+
+    @property
+    def point_is_title(self) -> bool:
+        """Whether the lesson's title only repeats its point."""
+        parts = self.note.content.lesson
+        opening = self.note.title.removesuffix("…").strip()
+        return bool(parts and opening and parts.point.startswith(opening))
+
+    @property
+    def roles(self) -> list[RoleShown]:
+        """The three of the Tuna model first."""
+        return sorted(self.note.roles, key=lambda role: ROLES.index(role.role))
+
+    @property
+    def answers(self) -> list[tuple[str, str]]:
+        """Question and answer, in the order they were asked."""
+        return answers_of(self.note.content)
+
+    @property
+    def part_names(self) -> dict[str, str]:
+        """What each part of an organisation is called."""
+        return {"organiser": _("ผู้จัด"), "funder": _("ผู้ให้ทุน"), "partner": _("ภาคี")}
+
+    @property
+    def source_name(self) -> str:
+        """Where an import brought it from; a form is no source to name."""
+        return "" if self.note.source in (None, "form", "platu") else self.note.source or ""
+
+    @property
+    def line_url(self) -> str:
+        """Sends title and address by LINE."""
+        said = f"{self.note.title}\n{self.root}/notes/{self.note.number}"
+        return LINE_SHARE + quote(said, safe="")
+
+    @property
+    def description(self) -> str:
+        """The first words, for those who list pages."""
+        return lead(self.note.content)
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """A note as one class of viewers sees it, with the articles rendered for it so far."""
+
+    note: NoteView
+    articles: dict[Rights, Markup] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Page:
+    """A whole page for those who are not signed in."""
+
+    body: bytes
+    mark: str
+
+
+class Memory:
+    """What one application in one process keeps of its note pages."""
+
+    def __init__(self, app: Flask) -> None:
+        self.pages: Kept[_Page] = Kept()
+        self.articles: Kept[_Shown] = Kept()
+        self.reads = Reads(app.extensions["kms"])
+
+
+def memory() -> Memory:
+    """The memory of this application."""
+    return cast(Memory, current_app.extensions["kms_note_pages"])
+
+
+def prepare(app: Flask) -> None:
+    """Give the application its memory."""
+    app.extensions["kms_note_pages"] = Memory(app)
+
+
+def answers_of(content: NoteContent) -> list[tuple[str, str]]:
+    """Question and answer in order; a question no longer asked is named by its id."""
+    review = content.review or Review()
+    try:
+        asked = question_sets.get(review.question_set).questions
+    except NotFound:
+        asked = ()
+    known = {question.id: question.said_ask for question in asked}
+    order = [*(name for name in known if name in review.answers)]
+    order += [name for name in review.answers if name not in known]
+    return [(known.get(name, name), review.answers[name]) for name in order]
+
+
+def may_on(who: Viewer, action: str, note: NoteView) -> bool:
+    """Permission on a note already on view; permissions know notes as the database keeps them."""
+    return may(
+        who, action, Note(kind=note.kind, owner_id=note.owner_id, visibility=note.visibility)
+    )
+
+
+# --- for those who are not signed in -------------------------------------------------------------
+
+
+def for_anyone(number: int) -> Response:
+    """The whole page as everyone who is not signed in sees it; raises NotFound."""
+    key = (number, language.current(), context.theme(), _root())
+    page = _kept_page(number, key) or _new_page(number, key)
+    memory().reads.count(number)
+    response = Response(page.body, mimetype="text/html")
+    response.set_etag(page.mark)
+    response.vary.add("Cookie")
+    return cast(Response, response.make_conditional(request))
+
+
+def _kept_page(number: int, key: tuple[object, ...]) -> _Page | None:
+    kept = memory().pages.get(key)
+    if kept is None:
+        return None
+    with reading() as session:
+        version, _visibility = notes.stamp(session, number, seen_by=ANONYMOUS)
+    return kept[1] if kept[0] == version else None
+
+
+def _new_page(number: int, key: tuple[object, ...]) -> _Page:
+    with reading() as session:
+        note = notes.view(session, number, seen_by=ANONYMOUS)
+    html = _page(_Shown(note), ANONYMOUS, CommentTyped()).encode()
+    page = _Page(html, sha256(html).hexdigest()[:24])
+    memory().pages.keep(key, note.version, page, size=len(html))
+    return page
+
+
+# --- for those who are, and for pages with a comment half written ---------------------------------
+
+
+def for_viewer(number: int, comment: CommentTyped) -> str:
+    """The page for whoever asks, with the comment form filled; raises NotFound."""
+    who = viewer()
+    shown = _shown(number, who)
+    return _page(shown, who, _with_answered(comment, shown.note.comments))
+
+
+def _shown(number: int, who: Viewer) -> _Shown:
+    everybody = (number, language.current(), _root(), who.is_signed_in, may(who, "hide_comment"))
+    own = (*everybody, who.account_id)
+    articles = memory().articles
+    kept = articles.get(everybody) or articles.get(own)
+    with reading() as session:
+        if kept:
+            version, _visibility = notes.stamp(session, number, seen_by=who)
+            if kept[0] == version:
+                return kept[1]
+        note = notes.view(session, number, seen_by=who)
+    shown = _Shown(note)
+    key = own if _holds_private(note) else everybody
+    articles.keep(key, note.version, shown, size=4 * len(note.body) + 32_768)
+    return shown
+
+
+def _holds_private(note: NoteView) -> bool:
+    """Whether something here may be visible to this viewer and not to the next one.
+
+    A source note may be the viewer's own draft, so pages with sources are never shared.
+    """
+    drafts = any(lesson.visibility == "draft" for lesson in note.lessons)
+    return note.visibility == "draft" or bool(note.sources) or drafts
+
+
+def _page(shown: _Shown, who: Viewer, comment: CommentTyped) -> str:
+    rights = _rights(shown.note, who)
+    page = NotePage(rights, shown.note, _root())
+    if rights not in shown.articles:
+        html = render_template("notes/article.html", note=shown.note, page=page)
+        shown.articles[rights] = Markup(html)  # noqa: S704  the template escaped it
+    return render_template(
+        "notes/show.html",
+        note=shown.note,
+        page=page,
+        article=shown.articles[rights],
+        comment=replace(comment, may_comment=rights.may_comment),
+    )
+
+
+def _rights(note: NoteView, who: Viewer) -> Rights:
+    may_comment = may(who, "comment")
+    every = [one for top in note.comments for one in (top, *top.replies)]
+    own = frozenset(one.id for one in every if may_comment and _is_own(one, who))
+    return Rights(
+        may_write=may(who, "write"),
+        may_revise=may_on(who, "revise", note),
+        may_delete=may_on(who, "delete_note", note),
+        may_comment=may_comment,
+        may_hide=may(who, "hide_comment"),
+        own_comments=own,
+    )
+
+
+def _is_own(comment: CommentShown, who: Viewer) -> bool:
+    return (
+        not comment.hidden and comment.owner_id is not None and comment.owner_id == who.account_id
+    )
+
+
+def _with_answered(comment: CommentTyped, shown: Sequence[CommentShown]) -> CommentTyped:
+    """The comment with the name of whom it answers; an answer to nobody stands by itself."""
+    every = {str(one.id): one for top in shown for one in (top, *top.replies)}
+    answered = every.get(comment.reply_to)
+    if answered is None:
+        return comment if comment.problems else replace(comment, reply_to="")
+    return replace(comment, answers=answered.author_name)
+
+
+def _root() -> str:
+    """The address of this site, for links that leave it."""
+    return context.settings().public_url or request.url_root.rstrip("/")
+
+
+def is_plain_request() -> bool:
+    """Whether the page asked for is the same for everyone who is not signed in."""
+    return not viewer().is_signed_in and not request.query_string

@@ -1,0 +1,67 @@
+"""Reading notes: the page of a note, its history, and wiki links by title."""
+
+from typing import cast
+
+from flask import Blueprint, Flask, redirect, render_template, request, session, url_for
+from flask.blueprints import BlueprintSetupState
+from flask.typing import ResponseReturnValue
+
+from kms import history, notes
+from kms.web import note_page
+from kms.web.context import reading, viewer
+from kms.web.note_page import CommentTyped
+
+blueprint = Blueprint("notes", __name__)
+
+
+@blueprint.record
+def _prepare(state: BlueprintSetupState) -> None:
+    note_page.prepare(cast(Flask, state.app))
+
+
+@blueprint.get("/notes/<int:number>")
+def show(number: int) -> ResponseReturnValue:
+    """The note with its comments."""
+    if note_page.is_plain_request() and "_flashes" not in session:
+        return note_page.for_anyone(number)
+    asked = CommentTyped(
+        quote=request.args.get("quote", ""), reply_to=request.args.get("reply_to", "")
+    )
+    page = note_page.for_viewer(number, asked)
+    note_page.memory().reads.count(number)
+    return page
+
+
+@blueprint.get("/notes/<int:number>/history", endpoint="history")
+def history_page(number: int) -> str:
+    """Every revision: who, when and why."""
+    with reading() as session:
+        note = notes.get(session, number, seen_by=viewer())
+        revisions = history.revisions(session, note)
+    return render_template("notes/history.html", note=note, revisions=revisions)
+
+
+@blueprint.get("/notes/<int:number>/revisions/<int:revision>")
+def revision(number: int, revision: int) -> str:
+    """What the note said at one revision."""
+    with reading() as session:
+        note = notes.get(session, number, seen_by=viewer())
+        found, content = history.revision(session, note, revision, seen_by=viewer())
+    answers = note_page.answers_of(content)
+    return render_template(
+        "notes/revision.html", note=note, revision=found, content=content, answers=answers
+    )
+
+
+@blueprint.get("/pages/<path:title>")
+def page(title: str) -> ResponseReturnValue:
+    """The note that a [[link]] with this title means, or an offer to write it."""
+    with reading() as session:
+        number = notes.resolve_page(session, title, seen_by=viewer())
+        if number is None:
+            similar = [
+                one for one, _title in notes.similar_titles(session, title, seen_by=viewer())
+            ]
+            cards = notes.cards(session, similar, seen_by=viewer())
+            return render_template("notes/wanted.html", title=title, similar=cards), 404
+    return redirect(url_for("notes.show", number=number))

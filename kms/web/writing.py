@@ -1,0 +1,408 @@
+"""Writing and revising notes. Whatever happens, the words typed come back with the answer."""
+
+import uuid
+from dataclasses import dataclass, replace
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+
+from kms import history, notes, themes
+from kms.errors import EditConflict, Invalid, KmsError, NotFound
+from kms.language import gettext as _
+from kms.note_kinds import Kind, NoteContent, SourcePassage
+from kms.permissions import Viewer, require
+from kms.sessions import Session
+from kms.web import errors
+from kms.web.context import reading, saving, viewer
+from kms.web.form_page import FormPage, labels_for
+from kms.web.forms import aar, conflict, lesson, note_form
+from kms.web.forms.note_form import Known
+from kms.web.forms.reading import Notices, Reading
+from kms.web.forms.typed import Typed
+
+blueprint = Blueprint("writing", __name__)
+
+SOURCE = "form"
+MOST_SOURCES = 60
+LOOKS = ("add", "remove", "switch")
+CARRIED = ("client_id", "based_on", "reason")
+
+
+@dataclass(frozen=True)
+class Request:
+    """A form that came in: for which note, of what kind, with which words, by whom."""
+
+    kind: Kind
+    typed: Typed
+    who: Viewer
+    number: int | None = None
+
+    @property
+    def action(self) -> str:
+        """Where the form is sent."""
+        if self.number is not None:
+            return url_for("writing.edit", number=self.number)
+        return url_for("writing.new", kind=self.kind.value)
+
+    @property
+    def only_looks(self) -> bool:
+        """Whether a button was pressed that shows the form again and saves nothing."""
+        return any(map(self.typed.has, LOOKS)) or self.typed.text("do") == "check"
+
+
+# --- choosing and beginning ----------------------------------------------------------------------
+
+
+@blueprint.get("/write")
+def start() -> str:
+    """What to write, the review after an activity first."""
+    require(viewer(), "write")
+    choices = (
+        ("aar", _("AAR หลังจบงาน"), _("เล่าว่าวันนี้ได้เรียนรู้อะไร ประโยคเดียวก็มีค่า")),
+        ("minutes", _("บันทึกการประชุม"), _("ใครมา คุยอะไร ตกลงอะไร ใครทำอะไรต่อ จะได้ไม่ลืมกัน")),
+        ("lesson", _("บทเรียน"), _("กลั่นหนึ่งข้อที่คนพื้นที่อื่นหยิบไปใช้ได้ พร้อมบอกว่าใครทำให้เกิดขึ้น")),
+        ("page", _("หน้าความรู้"), _("อธิบายคำ วิธีทำ หรือคู่มือ ให้ทุกคนช่วยกันเติม")),
+        ("note", _("บันทึกทั่วไป"), _("เรื่องเล่าหรือข้อสังเกตที่อยากเก็บไว้ ยังไม่ต้องจัดหมวด")),
+    )
+    return render_template("writing/start.html", choices=choices)
+
+
+@blueprint.get("/write/<kind>")
+def new(kind: str) -> str:
+    """An empty form, or one begun from another note's passage."""
+    wanted = _kind(kind)
+    require(viewer(), "write")
+    with reading() as session:
+        typed = _beginning(session, wanted, viewer()).but(client_id=str(uuid.uuid4()))
+    return _shown(Request(wanted, typed, viewer()))
+
+
+@blueprint.get("/notes/<int:number>/edit")
+def edit(number: int) -> str:
+    """The form filled with what the note says now."""
+    with reading() as session:
+        note = notes.get_for_revision(session, number, by=viewer())
+        content = _seen_part(session, notes.content_of(note), viewer())
+        filled = note_form.fill(content, Known(viewer().name, themes.load(session)))
+        revision = note.revision
+    typed = filled.but(based_on=str(revision), client_id=str(uuid.uuid4()))
+    return _shown(Request(content.kind, typed, viewer(), number))
+
+
+@blueprint.get("/mine")
+def mine() -> str:
+    """What this account wrote: drafts, then what others can read."""
+    require(viewer(), "write")
+    with reading() as session:
+        cards = notes.of_owner(session, viewer())
+    drafts = [card for card in cards if card.visibility == "draft"]
+    shared = [card for card in cards if card.visibility != "draft"]
+    return render_template("notes/mine.html", drafts=drafts, cards=shared)
+
+
+def _kind(code: str) -> Kind:
+    try:
+        return Kind(code)
+    except ValueError:
+        raise NotFound(_("ไม่มีแบบบันทึกนี้ เลือกจากหน้าเขียนบันทึก")) from None
+
+
+def _beginning(session: Session, kind: Kind, who: Viewer) -> Typed:
+    """The words an address brings along: a question set, a title, or a note to learn from."""
+    begun = Typed()
+    source = lesson.number_in(request.args.get("from", ""))
+    if kind == Kind.LESSON and source is not None:
+        begun = _drawn_from(session, source, who)
+    brought = {name: request.args.get(name, "") for name in ("questions", "title")}
+    return begun.but(**{name: value for name, value in brought.items() if value})
+
+
+def _drawn_from(session: Session, number: int, who: Viewer) -> Typed:
+    """A lesson begun from a note: its places, themes and people, and the passage chosen."""
+    note = notes.get(session, number, seen_by=who)
+    content = notes.content_of(note)
+    begun = NoteContent(
+        kind=Kind.LESSON,
+        title="",
+        visibility=content.visibility,
+        author=who.name,
+        places=content.places,
+        themes=content.themes,
+        roles=content.roles,
+    )
+    passage = {"sources-0-note": str(number), "sources-0-passage": request.args.get("passage", "")}
+    return note_form.fill(begun, Known(who.name, themes.load(session))).but(**passage)
+
+
+# --- saving --------------------------------------------------------------------------------------
+
+
+@blueprint.post("/write/<kind>")
+def create(kind: str) -> ResponseReturnValue:
+    """Save a new note; the same form sent twice makes one note."""
+    return _answer(Request(_kind(kind), _typed(), viewer()))
+
+
+@blueprint.post("/notes/<int:number>/edit")
+def revise(number: int) -> ResponseReturnValue:
+    """Save the next revision of a note."""
+    return _answer(Request(_kind(request.form.get("kind", "note")), _typed(), viewer(), number))
+
+
+@blueprint.post("/notes/<int:number>/visibility")
+def visibility(number: int) -> ResponseReturnValue:
+    """Show the note to others, or to fewer."""
+    with saving() as session:
+        note = notes.get_for_revision(session, number, by=viewer())
+        wanted = request.form.get("visibility", "")
+        notes.change_visibility(session, note, wanted, by=viewer())
+    flash(_("เปลี่ยนแล้วว่าใครเห็นบันทึกนี้ได้"), "success")
+    return redirect(url_for("notes.show", number=number), 303)
+
+
+@blueprint.get("/notes/<int:number>/delete", endpoint="delete")
+def ask_to_delete(number: int) -> str:
+    """Whether it is really to go."""
+    with reading() as session:
+        note = notes.get(session, number, seen_by=viewer())
+        require(viewer(), "delete_note", note)
+    return render_template("notes/delete.html", note=note)
+
+
+@blueprint.post("/notes/<int:number>/delete")
+def throw_away(number: int) -> ResponseReturnValue:
+    """Delete the note for good."""
+    with saving() as session:
+        note = notes.get(session, number, seen_by=viewer())
+        notes.delete(session, note, by=viewer())
+    flash(_("ลบบันทึกที่ %(number)s แล้ว", number=number), "success")
+    return redirect(url_for("writing.mine"), 303)
+
+
+def _answer(form: Request) -> ResponseReturnValue:
+    if not form.who.is_signed_in:
+        return _signed_out(form), 401
+    form = _after_button(form)
+    if form.only_looks:
+        return _shown(form)
+    read = _read(form)
+    problems = _problems(form, read)
+    if problems:
+        return _refused(form, read, problems), 422
+    try:
+        number, is_new = _save(form, read.content)
+    except Invalid as problem:
+        return _refused(form, read, problem.problems), 422
+    except EditConflict as problem:
+        return _conflict(form, read, problem), 409
+    flash(_("บันทึกแล้ว ขอบคุณที่แบ่งปัน") if is_new else _("บันทึกฉบับใหม่แล้ว"), "success")
+    return redirect(url_for("notes.show", number=number), 303)
+
+
+def _save(form: Request, content: NoteContent) -> tuple[int, bool]:
+    """The number of the note saved, and whether it is a new one."""
+    who, typed = form.who, form.typed
+    with saving() as session:
+        number = form.number or _sent_before(session, form)
+        if number is None:
+            note = notes.create(
+                session, content, by=who, source=SOURCE, source_id=_client_id(typed)
+            )
+            return note.number, True
+        note = notes.get_for_revision(session, number, by=who)
+        whole = _with_unseen(session, notes.content_of(note), content, who)
+        based_on = _whole_number(typed.text("based_on", "1"))
+        notes.revise(session, note, whole, by=who, based_on=based_on, reason=typed.words("reason"))
+        return note.number, False
+
+
+def _sent_before(session: Session, form: Request) -> int | None:
+    """The note that this very form made earlier: sending it again revises that note."""
+    earlier = notes.find_imported(session, SOURCE, _client_id(form.typed))
+    is_own = earlier is not None and earlier.owner_id == form.who.account_id
+    return earlier.number if earlier is not None and is_own else None
+
+
+def _client_id(typed: Typed) -> str:
+    """The form's own id, bound to the writer so that nobody can take another's."""
+    try:
+        kept = uuid.UUID(typed.text("client_id"))
+    except ValueError:
+        kept = uuid.uuid4()
+    return f"{viewer().account_id}-{kept}"
+
+
+def _whole_number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
+# --- reading a form ------------------------------------------------------------------------------
+
+
+def _typed() -> Typed:
+    return Typed.of(request.form.lists())
+
+
+def _after_button(form: Request) -> Request:
+    """The form after the button that changes it: a row removed, other questions."""
+    typed = form.typed
+    prefix, _dash, index = typed.text("remove").rpartition("-")
+    if prefix:
+        typed = typed.without_row(prefix, index)
+    if typed.has("switch") and form.kind == Kind.AFTER_ACTION_REVIEW:
+        typed = aar.switch(typed, typed.text("switch"))
+    return replace(form, typed=typed)
+
+
+def _read(form: Request) -> Reading:
+    with reading() as session:
+        return note_form.read(form.kind, form.typed, _known(session, form))
+
+
+def _known(session: Session, form: Request) -> Known:
+    sources = _sources(session, form) if form.kind == Kind.LESSON else {}
+    return Known(form.who.name, themes.load(session), sources)
+
+
+def _sources(session: Session, form: Request) -> dict[str, tuple[int, str]]:
+    """Number and title for each source note named, of those that the writer may see."""
+    numbers: dict[str, int] = {}
+    for named in lesson.sources_named(form.typed)[:MOST_SOURCES]:
+        number = lesson.number_in(named) or notes.resolve_page(session, named, seen_by=form.who)
+        if number:
+            numbers[named] = number
+    cards = notes.cards(session, list(numbers.values()), seen_by=form.who)
+    titles = {card.number: card.title for card in cards}
+    return {named: (one, titles[one]) for named, one in numbers.items() if one in titles}
+
+
+def _problems(form: Request, read: Reading) -> dict[str, str]:
+    """What the form could not read, then what a note must not be; fields in the page's order."""
+    problems = dict(read.problems)
+    try:
+        notes.check(read.content)
+    except Invalid as problem:
+        problems = {**problem.problems, **problems}
+    has_no_words = any(name == "point" or name.startswith("answers-") for name in problems)
+    if not form.typed.words("title") and has_no_words:
+        # The title comes from the words that are missing: ask for one thing only.
+        problems.pop("title", None)
+    return problems
+
+
+def _seen_part(session: Session, content: NoteContent, who: Viewer) -> NoteContent:
+    """The content less the source passages that this writer may not see."""
+    seen = {card.number for card in _source_cards(session, content, who)}
+    return history.with_sources_among(content, seen)
+
+
+def _with_unseen(
+    session: Session, before: NoteContent, after: NoteContent, who: Viewer
+) -> NoteContent:
+    """What was written, with the source passages that stood there unseen by this writer."""
+    if before.lesson is None or after.lesson is None:
+        return after
+    seen = {card.number for card in _source_cards(session, before, who)}
+    unseen = tuple(one for one in before.lesson.sources if one.note not in seen)
+    sources: tuple[SourcePassage, ...] = (*after.lesson.sources, *unseen)
+    return replace(after, lesson=replace(after.lesson, sources=sources))
+
+
+def _source_cards(session: Session, content: NoteContent, who: Viewer) -> list[notes.NoteCard]:
+    sources = content.lesson.sources if content.lesson else ()
+    return notes.cards(session, [one.note for one in sources], seen_by=who)
+
+
+# --- showing it again ----------------------------------------------------------------------------
+
+
+def _shown(form: Request) -> str:
+    """The form with what was understood so far; nothing is refused yet but what is unreadable."""
+    with reading() as session:
+        known = _known(session, form)
+    read = note_form.read(form.kind, form.typed, known)
+    return _render(form, known, read.notices)
+
+
+def _refused(form: Request, read: Reading, problems: dict[str, str]) -> str:
+    with reading() as session:
+        known = _known(session, form)
+    return _render(form, known, replace(read.notices, problems=problems))
+
+
+def _conflict(form: Request, read: Reading, problem: EditConflict) -> str:
+    """Both texts: what only they changed is taken over, what both changed stays as typed."""
+    with reading() as session:
+        number = form.number or _sent_before(session, form) or 0
+        note = notes.get_for_revision(session, number, by=form.who)
+        known = _known(session, form)
+        latest = _filled(_seen_part(session, notes.content_of(note), form.who), known)
+        try:
+            based_on = _whole_number(form.typed.text("based_on", "1"))
+            _found, before = history.revision(session, note, based_on, seen_by=form.who)
+            base = _filled(before, known)
+        except NotFound:
+            base = Typed()
+        revision = note.revision
+    joined = conflict.join(base, _filled(read.content, known), latest)
+    carried = {name: form.typed.text(name) for name in CARRIED} | {"based_on": str(revision)}
+    again = replace(form, typed=joined.typed.but(**carried), number=number)
+    page = _page(again, known, note_form.read(form.kind, again.typed, known).notices)
+    return _rendered(replace(page, joined=joined, notice=problem.message))
+
+
+def _filled(content: NoteContent, known: Known) -> Typed:
+    return note_form.fill(content, known)
+
+
+def _signed_out(form: Request) -> str:
+    said = _("ยังไม่ได้บันทึก เพราะออกจากระบบไปแล้ว คำที่พิมพ์ยังอยู่ครบในหน้านี้")
+    return _kept(form, said, must_sign_in=True)
+
+
+def _kept(form: Request, said: str, *, must_sign_in: bool) -> str:
+    """The words typed in a form with a fresh token, for someone we may not know."""
+    with reading() as session:
+        known = Known(form.who.name, themes.load(session))
+    page = _page(form, known, Notices())
+    return _rendered(replace(page, notice=said, must_sign_in=must_sign_in))
+
+
+def _render(form: Request, known: Known, notices: Notices) -> str:
+    return _rendered(_page(form, known, notices))
+
+
+def _page(form: Request, known: Known, notices: Notices) -> FormPage:
+    return FormPage(
+        kind=form.kind,
+        typed=form.typed,
+        notices=notices,
+        tree=known.tree,
+        writer=known.writer,
+        action=form.action,
+        number=form.number,
+        added=form.typed.text("add"),
+        labels=labels_for(notices.problems, aar.question_set(form.typed)),
+    )
+
+
+def _rendered(page: FormPage) -> str:
+    return render_template("writing/form.html", form=page)
+
+
+@blueprint.errorhandler(CSRFError)
+def stale(problem: CSRFError) -> ResponseReturnValue:
+    """A form whose token is missing or old: the words stay, with a fresh token to send again."""
+    given = request.view_args or {}
+    if request.endpoint not in ("writing.create", "writing.revise"):
+        return errors.of_stale_form(problem)
+    try:
+        kind = _kind(given.get("kind") or request.form.get("kind", "note"))
+    except KmsError as missing:
+        return errors.of_ours(missing)
+    form = Request(kind, _typed(), viewer(), given.get("number"))
+    if not form.who.is_signed_in:
+        return _signed_out(form), 401
+    said = _("ยังไม่ได้บันทึก เพราะหน้านี้เปิดค้างไว้นาน คำที่พิมพ์ยังอยู่ครบ กดบันทึกอีกครั้ง")
+    return _kept(form, said, must_sign_in=False), 400
