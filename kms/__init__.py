@@ -11,9 +11,13 @@ from werkzeug.routing import IntegerConverter, Map
 # the modules ``kms.accounts`` and ``kms.errors``.
 import kms.web.accounts
 import kms.web.admin
+import kms.web.api
+import kms.web.compression
 import kms.web.context
 import kms.web.errors
 import kms.web.filters
+import kms.web.finding
+import kms.web.notes
 import kms.web.security
 import kms.web.shell
 import kms.web.signin
@@ -25,6 +29,9 @@ BLUEPRINTS = (
     kms.web.signin.blueprint,
     kms.web.accounts.blueprint,
     kms.web.admin.blueprint,
+    kms.web.notes.blueprint,
+    kms.web.finding.blueprint,
+    kms.web.api.blueprint,
 )
 # What the largest integer column holds; a larger number in an address is simply not there.
 LARGEST_ID = 2**31 - 1
@@ -42,7 +49,10 @@ def create_app(settings: Settings | None = None, store: Store | None = None) -> 
     settings = settings or read_settings()
     app = Flask(__name__, template_folder="../templates", static_folder="../static")
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]  # of Flask's own provider
+    app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.converters["int"] = RowNumber
+    kms.web.compression.register(app)
     kms.web.context.prepare(app, store or open_store(settings), settings)
     kms.web.security.protect(app, settings)
     kms.web.signin.prepare(app)

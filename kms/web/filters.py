@@ -72,12 +72,12 @@ def kind_name(kind: str) -> str:
 
 def asset(path: str) -> str:
     """The address of a file in ``static/`` with its content's mark, so it can be kept a year."""
-    return f"/static/{path}?v={_mark(Path(current_app.static_folder or ''), path)}"
+    return f"/static/{path}?v={_mark(current_app.static_folder or '', path)}"
 
 
 @cache
-def _mark(folder: Path, path: str) -> str:
-    return sha256((folder / path).read_bytes()).hexdigest()[:10]
+def _mark(folder: str, path: str) -> str:
+    return sha256((Path(folder) / path).read_bytes()).hexdigest()[:10]
 
 
 def register(app: Flask) -> None:
