@@ -1,0 +1,390 @@
+"""The Whoosh index as arrays: a segment never changes, so what is decoded once is kept.
+
+Whoosh walks postings one by one through Python objects. Here a term's posting list is decoded
+block by block into numpy, columns are taken whole, and a search is sums and masks over them.
+Only this module knows how Whoosh lays postings and columns out; wherever its layout is not what
+we know, the public road (one posting at a time) is taken instead.
+"""
+
+import zlib
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pickle import loads
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from whoosh.reading import TermNotFound
+from whoosh.util.numeric import byte_to_length
+
+from kms.thai.words import is_cluster_boundary
+
+TEXT_FIELDS = ("title", "body", "about")
+VALUE_FIELDS = (
+    "kind",
+    "audience",
+    "place",
+    "theme",
+    "role",
+    "person",
+    "organisation",
+    "tag",
+    "year",
+)
+CACHE_BYTES = 64 * 2**20
+
+Ids = NDArray[np.int32]
+Weights = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+_LENGTHS = np.array([byte_to_length(code) for code in range(256)], dtype=np.float32)
+_EMPTY_IDS: Ids = np.empty(0, dtype=np.int32)
+_EMPTY_WEIGHTS: Weights = np.empty(0, dtype=np.float32)
+
+# One byte for a Thai or Latin character; what does not fit is kept as UTF-8 behind a mark.
+_ONE_BYTE, _UTF8 = b"1", b"8"
+
+
+@dataclass(frozen=True)
+class Postings:
+    """Notes (by their place in the segment or snapshot, rising) and a weight for each."""
+
+    ids: Ids
+    weights: Weights
+
+    @property
+    def nbytes(self) -> int:
+        """Memory taken."""
+        return int(self.ids.nbytes + self.weights.nbytes) + 200
+
+
+NOTHING = Postings(_EMPTY_IDS, _EMPTY_WEIGHTS)
+
+
+class Cache:
+    """Postings kept while they fit into so many bytes; the least used go first."""
+
+    def __init__(self, most_bytes: int = CACHE_BYTES) -> None:
+        self._most = most_bytes
+        self._kept: OrderedDict[tuple[str, ...], Postings] = OrderedDict()
+        self._bytes = 0
+        self._lock = Lock()
+
+    def get(self, key: tuple[str, ...], make: Callable[[], Postings]) -> Postings:
+        """The postings under this key, made when they are not kept."""
+        with self._lock:
+            kept = self._kept.get(key)
+            if kept is not None:
+                self._kept.move_to_end(key)
+                return kept
+        made = make()
+        with self._lock:
+            if key not in self._kept:
+                self._kept[key] = made
+                self._bytes += made.nbytes
+            while self._bytes > self._most and len(self._kept) > 1:
+                _, gone = self._kept.popitem(last=False)
+                self._bytes -= gone.nbytes
+        return made
+
+
+@dataclass(frozen=True)
+class Values:
+    """A field of many values: ``terms[i]`` stands on the notes ``ids`` where ``which == i``."""
+
+    terms: tuple[str, ...]
+    which: NDArray[np.int32]
+    ids: Ids
+
+
+class Segment:
+    """One immutable segment of the index, decoded as it is asked for."""
+
+    def __init__(self, reader: Any, cache: Cache) -> None:
+        self._reader = reader
+        self._cache = cache
+        self._lock = Lock()
+        self._values: dict[str, Values] = {}
+        self.key: str = reader._segid
+        self.size: int = reader.doc_count_all()
+
+    def postings(self, field: str, term: str) -> Postings:
+        """Notes that have the term in the field, deleted ones too."""
+        return self._cache.get((self.key, field, term), lambda: self._decode(field, term))
+
+    def _decode(self, field: str, term: str) -> Postings:
+        try:
+            matcher = self._reader._terms.matcher(
+                field, term.encode(), self._reader.schema[field].format
+            )
+        except (TermNotFound, KeyError):
+            return NOTHING
+        try:
+            return _decode_blocks(matcher)
+        except (AttributeError, TypeError):
+            return decode_one_by_one(matcher)
+
+    def vocabulary(self) -> frozenset[str]:
+        """Every term of the text fields."""
+        return frozenset(term for field in TEXT_FIELDS for term in self._terms(field))
+
+    def _terms(self, field: str) -> Iterator[str]:
+        if field not in self._reader.indexed_field_names():
+            return
+        for name, term in self._reader.terms_from(field, b""):
+            if name != field:
+                return
+            yield term.decode()
+
+    def values(self, field: str) -> Values:
+        """All values of a value field at once."""
+        with self._lock:
+            if field not in self._values:
+                self._values[field] = self._read_values(field)
+            return self._values[field]
+
+    def _read_values(self, field: str) -> Values:
+        terms = tuple(self._terms(field))
+        lists = [self._decode(field, term).ids for term in terms]
+        sizes = [len(ids) for ids in lists]
+        which = np.repeat(np.arange(len(terms), dtype=np.int32), sizes)
+        return Values(terms, which, np.concatenate(lists) if lists else _EMPTY_IDS)
+
+    def lengths(self, field: str) -> Weights:
+        """Number of terms of each note in a text field (as coarse as Whoosh keeps it)."""
+        found: Weights = _LENGTHS[self._column(f"_{field}_len", "u1", 0)]
+        return found
+
+    def numbers(self, column: str) -> NDArray[np.int64]:
+        """A column of whole numbers; 0 where a note has none."""
+        return self._column(column, ">u4", 0).astype(np.int64)
+
+    def _column(self, name: str, dtype: str, default: int) -> NDArray[Any]:
+        found: NDArray[Any] = np.full(self.size, default, dtype=np.dtype(dtype).newbyteorder("="))
+        perdoc = self._reader._perdoc
+        if not perdoc.has_column(name):
+            return found
+        file, start, length = perdoc._get_column_file(name)
+        count = min(length // np.dtype(dtype).itemsize, self.size)
+        raw = bytes(file.get(start, count * np.dtype(dtype).itemsize))
+        found[:count] = np.frombuffer(raw, dtype=dtype)
+        return found
+
+    @cached_property
+    def _texts(self) -> Any:
+        return self._reader.column_reader("folded")
+
+    def text(self, place: int) -> bytes:
+        """Folded title, text and names of a note as ``encode_text`` keeps them."""
+        return bytes(self._texts[place])
+
+    def stored(self, place: int) -> dict[str, Any]:
+        """What the index keeps of a note to show it."""
+        fields: dict[str, Any] = self._reader.stored_fields(place)
+        return fields
+
+    def close(self) -> None:
+        """Let go of the files."""
+        if not self._reader.is_closed:
+            self._reader.close()
+
+
+def _decode_blocks(matcher: Any) -> Postings:
+    if not hasattr(matcher, "_read_data"):
+        return decode_one_by_one(matcher)
+    ids: list[Ids] = []
+    weights: list[Weights] = []
+    while True:
+        datalen = matcher._nextoffset - matcher._dataoffset
+        data = matcher._postfile.get(matcher._dataoffset, datalen)
+        if matcher._compression:
+            data = zlib.decompress(data)
+        gaps, block_weights, _ = loads(data)  # noqa: S301 - the index is as private as the database
+        steps = np.cumsum(np.array(gaps, dtype=np.int32), dtype=np.int32)
+        ids.append(steps)
+        if block_weights is None:
+            weights.append(np.ones(len(steps), dtype=np.float32))
+        elif isinstance(block_weights, float):
+            weights.append(np.full(len(steps), block_weights, dtype=np.float32))
+        else:
+            weights.append(np.array(block_weights, dtype=np.float32))
+        if matcher._lastblock:
+            break
+        matcher._goto(matcher._nextoffset)
+    if len(ids) == 1:
+        return Postings(ids[0], weights[0])
+    return Postings(np.concatenate(ids), np.concatenate(weights))
+
+
+def decode_one_by_one(matcher: Any) -> Postings:
+    """A posting list by Whoosh's public interface: slower, and the same."""
+    ids: list[int] = []
+    weights: list[float] = []
+    while matcher.is_active():
+        ids.append(matcher.id())
+        weights.append(matcher.weight())
+        matcher.next()
+    return Postings(np.array(ids, dtype=np.int32), np.array(weights, dtype=np.float32))
+
+
+def encode_text(text: str) -> bytes:
+    """Folded text as compact bytes in which ``needle`` finds it."""
+    try:
+        return _ONE_BYTE + text.encode("cp874")
+    except UnicodeEncodeError:
+        return _UTF8 + text.encode("utf-8", "replace")
+
+
+class Needle:
+    """Folded text to look for in kept texts; a match never splits a character cluster."""
+
+    def __init__(self, text: str) -> None:
+        self._utf8 = text.encode("utf-8", "replace")
+        try:
+            self._one_byte: bytes | None = text.encode("cp874")
+        except UnicodeEncodeError:
+            self._one_byte = None
+
+    def is_in(self, kept: bytes) -> bool:
+        """Whether the text occurs in what ``encode_text`` kept."""
+        return self.find(kept) >= 0
+
+    def find(self, kept: bytes) -> int:
+        """First byte of the first match, or -1."""
+        is_one_byte = kept[:1] == _ONE_BYTE
+        needle = self._one_byte if is_one_byte else self._utf8
+        if not needle:
+            return -1
+        at = kept.find(needle, 1)
+        while at >= 0:
+            if _is_whole(kept, at, at + len(needle), "cp874" if is_one_byte else "utf-8"):
+                return at
+            at = kept.find(needle, at + 1)
+        return -1
+
+
+def _is_whole(kept: bytes, start: int, end: int, encoding: str) -> bool:
+    before = kept[max(1, start - 12) : start].decode(encoding, "ignore")
+    inside = kept[start:end].decode(encoding, "ignore")
+    after = kept[end : end + 12].decode(encoding, "ignore")
+    text = before + inside + after
+    return is_cluster_boundary(text, len(before)) and is_cluster_boundary(
+        text, len(before) + len(inside)
+    )
+
+
+class Snapshot:
+    """All segments at one commit as one row of arrays; what a search works on.
+
+    A note's place is its row here. ``live`` is false for what was deleted or replaced.
+    """
+
+    def __init__(self, segments: list[Segment], deleted: list[frozenset[int]], key: object) -> None:
+        self.key = key
+        self._segments = segments
+        self._cache = Cache()
+        self._lock = Lock()
+        self._values: dict[str, Values] = {}
+        self._bases = np.cumsum([0, *(segment.size for segment in segments)])
+        self.size = int(self._bases[-1])
+        self.live: Mask = np.ones(self.size, dtype=np.bool_)
+        for base, gone in zip(self._bases, deleted, strict=False):
+            self.live[np.fromiter(gone, dtype=np.int64, count=len(gone)) + base] = False
+        self.count = int(self.live.sum())
+        self.number = self._numbers("number")
+        self.version = self._numbers("version")
+        self.from_day = self._numbers("from_day")
+        self.to_day = self._numbers("to_day")
+        self.made = self._numbers("made")
+
+    def _numbers(self, column: str) -> NDArray[np.int64]:
+        found = [segment.numbers(column) for segment in self._segments]
+        return np.concatenate(found) if found else np.empty(0, dtype=np.int64)
+
+    @cached_property
+    def _norms(self) -> dict[str, tuple[Weights, float]]:
+        """For each text field the lengths and their mean over the notes that have it."""
+        found = {}
+        for field in TEXT_FIELDS:
+            lists = [segment.lengths(field) for segment in self._segments]
+            lengths = np.concatenate(lists) if lists else _EMPTY_WEIGHTS
+            mean = float(lengths.sum()) / max(self.size, 1)
+            found[field] = (lengths, mean or 1.0)
+        return found
+
+    def norm(self, field: str) -> tuple[Weights, float]:
+        """Lengths in a text field and their mean."""
+        return self._norms[field]
+
+    def postings(self, field: str, term: str) -> Postings:
+        """Live and deleted notes that have the term in the field."""
+        if len(self._segments) == 1:
+            return self._segments[0].postings(field, term)
+        return self._cache.get(
+            (field, term), lambda: self._joined(lambda segment: segment.postings(field, term))
+        )
+
+    def kept(self, key: tuple[str, ...], make: Callable[[], Postings]) -> Postings:
+        """Something computed of this snapshot, kept while it fits."""
+        return self._cache.get(("computed", *key), make)
+
+    def _joined(self, of: Callable[[Segment], Postings]) -> Postings:
+        parts = [(base, of(one)) for base, one in zip(self._bases, self._segments, strict=False)]
+        parts = [(base, part) for base, part in parts if len(part.ids)]
+        if not parts:
+            return NOTHING
+        return Postings(
+            np.concatenate([part.ids + np.int32(base) for base, part in parts]),
+            np.concatenate([part.weights for _, part in parts]),
+        )
+
+    def values(self, field: str) -> Values:
+        """All values of a value field."""
+        with self._lock:
+            if field not in self._values:
+                self._values[field] = self._join_values(field)
+            return self._values[field]
+
+    def _join_values(self, field: str) -> Values:
+        order: dict[str, int] = {}
+        which: list[NDArray[np.int32]] = [_EMPTY_IDS]
+        ids: list[Ids] = [_EMPTY_IDS]
+        for base, segment in zip(self._bases, self._segments, strict=False):
+            part = segment.values(field)
+            remap = np.array(
+                [order.setdefault(term, len(order)) for term in part.terms], dtype=np.int32
+            )
+            if len(remap):
+                which.append(remap[part.which])
+                ids.append(part.ids + np.int32(base))
+        return Values(tuple(order), np.concatenate(which), np.concatenate(ids))
+
+    @cached_property
+    def vocabulary(self) -> str:
+        """Every term of the text fields, one on a line."""
+        terms = frozenset[str]().union(*(segment.vocabulary() for segment in self._segments))
+        return "\n" + "\n".join(sorted(terms)) + "\n"
+
+    def mask(self, field: str, terms: tuple[str, ...]) -> Mask:
+        """Notes that have any of these values."""
+        found: Mask = np.zeros(self.size, dtype=np.bool_)
+        for term in terms:
+            found[self.postings(field, term).ids] = True
+        return found
+
+    def text(self, place: int) -> bytes:
+        """See ``Segment.text``."""
+        segment, row = self._at(place)
+        return segment.text(row)
+
+    def stored(self, place: int) -> dict[str, Any]:
+        """See ``Segment.stored``."""
+        segment, row = self._at(place)
+        return segment.stored(row)
+
+    def _at(self, place: int) -> tuple[Segment, int]:
+        which = int(np.searchsorted(self._bases, place, side="right")) - 1
+        return self._segments[which], place - int(self._bases[which])

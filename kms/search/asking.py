@@ -1,0 +1,157 @@
+"""What typed words ask for: the words wanted and refused, and what else each may mean."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from kms.search import analysis
+from kms.thai.dates import BE_MINUS_CE
+from kms.thai.words import fold
+
+# Beyond these the words of a query no longer sharpen it; only its time grows.
+MOST_ASKS = 40
+LONGEST_NAME_PIECE = 3
+
+_TOKEN = re.compile(r'(?P<minus>(?<!\S)-)?(?:"(?P<quoted>[^"]*)"|(?P<chunk>[^\s"]+))')
+_QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "＂": '"'})
+_UNREADABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_YEAR_BE = range(2400, 2701)
+_YEAR_CE = range(1857, 2158)
+
+
+@dataclass(frozen=True)
+class Word:
+    """Text that must occur in a note, with the terms it is made of."""
+
+    text: str
+    leaves: tuple[str, ...]
+    exact: bool = False
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One thing asked for, in any of its forms; a form is met when all its words occur."""
+
+    forms: tuple[tuple[Word, ...], ...]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """All that was typed; ``was_cut`` tells that it was too long to use whole."""
+
+    wanted: tuple[Ask, ...] = ()
+    refused: tuple[Ask, ...] = ()
+    was_cut: bool = False
+
+    @property
+    def leaves(self) -> tuple[str, ...]:
+        """Terms to score by: of what was typed and of what else it may mean, each once."""
+        found = (leaf for word in self.words for leaf in word.leaves)
+        return tuple(dict.fromkeys(found))
+
+    @property
+    def words(self) -> tuple[Word, ...]:
+        """All words wanted, in the order typed."""
+        found = (word for ask in self.wanted for form in ask.forms for word in form)
+        return tuple(dict.fromkeys(found))
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Neighbouring leaves as typed."""
+        typed = [leaf for ask in self.wanted for word in ask.forms[0] for leaf in word.leaves]
+        return tuple(dict.fromkeys(pairwise(typed)))
+
+
+def understand(typed: str) -> Asked:
+    """Read what a person typed; nothing is an error, the worst is nothing wanted."""
+    folded = fold(_UNREADABLE.sub(" ", typed).translate(_QUOTES))
+    if folded.count('"') % 2:
+        folded = " ".join(folded.rsplit('"', 1))
+    wanted: list[Ask] = []
+    refused: list[Ask] = []
+    for token in _TOKEN.finditer(folded):
+        if token["quoted"] is not None:
+            asks = list(_quoted(token["quoted"]))
+        else:
+            asks = list(_asks(token["chunk"]))
+        (refused if token["minus"] else wanted).extend(asks)
+    wanted = _without_stop_words(list(dict.fromkeys(wanted)))
+    was_cut = len(wanted) > MOST_ASKS or len(refused) > MOST_ASKS
+    return Asked(tuple(wanted[:MOST_ASKS]), tuple(refused[:MOST_ASKS]), was_cut)
+
+
+def _quoted(text: str) -> Iterator[Ask]:
+    text = " ".join(text.split())
+    leaves = tuple(leaf for piece in analysis.pieces(text) for leaf in piece.leaves)
+    if leaves:
+        yield Ask(((Word(text, leaves, exact=True),),))
+
+
+def _without_stop_words(asks: list[Ask]) -> list[Ask]:
+    telling = [
+        ask for ask in asks if not all(analysis.is_stop_word(word.text) for word in ask.forms[0])
+    ]
+    return telling or asks
+
+
+def _asks(chunk: str) -> Iterator[Ask]:
+    whole = analysis.other_names(chunk)
+    if whole:
+        typed = tuple(word for group in _groups(chunk) for word in _words(group))
+        if typed:
+            yield Ask((typed, *_forms(whole)))
+            return
+    for group in _groups(chunk):
+        words = tuple(_words(group))
+        name = "".join(piece.text for piece in group)
+        others = (*_forms(analysis.other_names(name)), *_forms(_other_years(name)))
+        if others:
+            yield Ask((words, *others))
+        else:
+            yield from (Ask(((word,),)) for word in words)
+
+
+def _forms(names: Iterable[str]) -> Iterator[tuple[Word, ...]]:
+    for name in names:
+        leaves = tuple(leaf for piece in analysis.pieces(name) for leaf in piece.leaves)
+        if leaves:
+            yield (Word(name, leaves),)
+
+
+def _groups(chunk: str) -> Iterator[list[analysis.Piece]]:
+    """Pieces one by one, but those of a name that no dictionary knows together."""
+    name: list[analysis.Piece] = []
+    for piece in analysis.pieces(chunk):
+        if not piece.is_known or len(piece.text) <= LONGEST_NAME_PIECE:
+            name.append(piece)
+            continue
+        yield from _name_or_words(name)
+        name = []
+        yield [piece]
+    yield from _name_or_words(name)
+
+
+def _name_or_words(run: list[analysis.Piece]) -> Iterator[list[analysis.Piece]]:
+    if run and not all(piece.is_known for piece in run):
+        yield run
+    else:
+        yield from ([piece] for piece in run)
+
+
+def _words(group: list[analysis.Piece]) -> Iterator[Word]:
+    leaves = tuple(leaf for piece in group for leaf in piece.leaves)
+    if len(group) == 1 and group[0].is_known and not group[0].is_whole:
+        yield from (Word(text, parts) for text, parts in analysis.whole_words(leaves))
+    else:
+        text = "".join(piece.text for piece in group)
+        yield Word(leaves[0] if len(leaves) == 1 and text.isascii() else text, leaves)
+
+
+def _other_years(text: str) -> tuple[str, ...]:
+    if len(text) != 4 or not text.isdecimal():
+        return ()
+    year = int(text)
+    if year in _YEAR_BE:
+        return (str(year - BE_MINUS_CE),)
+    return (str(year + BE_MINUS_CE),) if year in _YEAR_CE else ()

@@ -1,0 +1,288 @@
+"""Finding in one snapshot: which notes have the words, how well, and what narrows them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import reduce
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kms.search.arrays import TEXT_FIELDS, Ids, Mask, Needle, Postings, Snapshot, Values
+from kms.search.asking import Ask, Asked, Word
+from kms.search.query import Query
+from kms.thai.words import is_cluster_boundary
+
+# Tuned on the training questions only (see bench/search.py).
+K1 = 1.2
+B = 0.6
+FIELD_WEIGHTS = {"title": 1.5, "body": 1.0, "about": 0.6}
+PAIR_WEIGHT = 0.25
+RERANKED = 50
+SHORTEST_EXPANDED = 2
+
+# A name of the query, the field that holds it.
+DIMENSIONS = ("places", "themes", "kinds", "roles", "people", "organisations", "tags", "days")
+_FIELDS = {
+    "places": "place",
+    "themes": "theme",
+    "kinds": "kind",
+    "roles": "role",
+    "people": "person",
+    "organisations": "organisation",
+    "tags": "tag",
+}
+
+Scores = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Places of the notes found, best first from ``offset`` on, with counts of facet values."""
+
+    total: int
+    places: tuple[int, ...]
+    scores: tuple[float, ...]
+    counts: dict[str, dict[str, int]]
+    loosened: bool
+
+
+def answer(
+    snapshot: Snapshot, query: Query, asked: Asked, audiences: frozenset[str] | None
+) -> Answer:
+    """What this query finds for members of these audiences; None sees everything."""
+    allowed = _allowed(snapshot, asked, audiences)
+    narrowed = {name: _narrowed(snapshot, query, name) for name in DIMENSIONS}
+    within = _all([allowed, *narrowed.values()])
+    scores = score(snapshot, asked)
+    matched, loosened = _matched(snapshot, asked, within, scores)
+    if asked.wanted:
+        within = _all([within, matched])
+    order, values = _ordered(snapshot, query, asked, within, scores)
+    return Answer(
+        total=len(order),
+        places=tuple(map(int, order[query.offset : query.offset + query.limit])),
+        scores=tuple(map(float, values[query.offset : query.offset + query.limit])),
+        counts=_counts(snapshot, narrowed, _all([allowed, matched])),
+        loosened=loosened,
+    )
+
+
+def _allowed(snapshot: Snapshot, asked: Asked, audiences: frozenset[str] | None) -> Mask:
+    allowed = snapshot.live
+    if audiences is not None:
+        allowed = allowed & snapshot.mask("audience", tuple(sorted(audiences)))
+    for ask in asked.refused:
+        allowed = allowed & ~_mask(snapshot, occurrences(snapshot, ask))
+    return allowed
+
+
+def _narrowed(snapshot: Snapshot, query: Query, name: str) -> Mask | None:
+    if name == "days":
+        return _days(snapshot, query)
+    values = tuple(map(str, getattr(query, name)))
+    return snapshot.mask(_FIELDS[name], values) if values else None
+
+
+def _days(snapshot: Snapshot, query: Query) -> Mask | None:
+    if query.from_day is None and query.to_day is None:
+        return None
+    kept: Mask = snapshot.from_day > 0
+    if query.from_day:
+        kept = kept & (snapshot.to_day >= query.from_day.toordinal())
+    if query.to_day:
+        kept = kept & (snapshot.from_day <= query.to_day.toordinal())
+    return kept
+
+
+def _all(masks: Iterable[Mask | None]) -> Mask:
+    return reduce(np.logical_and, [mask for mask in masks if mask is not None])
+
+
+def _matched(
+    snapshot: Snapshot, asked: Asked, within: Mask, scores: Scores
+) -> tuple[Mask | None, bool]:
+    """Notes with all words; when nothing within reach has them, notes with any."""
+    if not asked.wanted:
+        return None, False
+    lists = [_mask(snapshot, occurrences(snapshot, ask)) for ask in asked.wanted]
+    every = _all(lists)
+    if (every & within).any():
+        return every, False
+    some: Mask = (scores > 0) | reduce(np.logical_or, lists)
+    return some, bool((some & within).any())
+
+
+# --- which notes have the words ------------------------------------------------------------------
+
+
+def occurrences(snapshot: Snapshot, ask: Ask) -> Ids:
+    """Notes, rising, in which one of the forms of what is asked occurs."""
+    found = [reduce(np.intersect1d, [_has(snapshot, word) for word in form]) for form in ask.forms]
+    return found[0] if len(found) == 1 else np.unique(np.concatenate(found))
+
+
+def _has(snapshot: Snapshot, word: Word) -> Ids:
+    key = ("exact" if word.exact else "word", word.text)
+    return snapshot.kept(key, lambda: _as_postings(_find(snapshot, word))).ids
+
+
+def _find(snapshot: Snapshot, word: Word) -> Ids:
+    together = reduce(np.intersect1d, [_any_field(snapshot, leaf) for leaf in word.leaves])
+    if len(word.leaves) > 1 or word.exact:
+        needle = Needle(word.text)
+        together = np.array(
+            [place for place in together if needle.is_in(snapshot.text(int(place)))],
+            dtype=np.int32,
+        )
+    wider = [_any_field(snapshot, term) for term in _terms_with(snapshot, word.text)]
+    return np.unique(np.concatenate([together, *wider])).astype(np.int32)
+
+
+def _terms_with(snapshot: Snapshot, text: str) -> list[str]:
+    """Terms of the index that contain the text without splitting a character cluster."""
+    if len(text) < SHORTEST_EXPANDED or text.isascii() or any(char.isspace() for char in text):
+        return []
+    found: list[str] = []
+    vocabulary = snapshot.vocabulary
+    at = vocabulary.find(text)
+    while at >= 0:
+        start = vocabulary.rfind("\n", 0, at) + 1
+        end = vocabulary.find("\n", at)
+        term = vocabulary[start:end]
+        whole = is_cluster_boundary(term, at - start) and is_cluster_boundary(
+            term, at - start + len(text)
+        )
+        if whole and term != text:
+            found.append(term)
+        at = vocabulary.find(text, end if whole else at + 1)
+    return found
+
+
+def _any_field(snapshot: Snapshot, term: str) -> Ids:
+    def joined() -> Postings:
+        lists = [snapshot.postings(field, term).ids for field in TEXT_FIELDS]
+        return _as_postings(np.unique(np.concatenate(lists)))
+
+    return snapshot.kept(("any", term), joined).ids
+
+
+def _as_postings(ids: Ids) -> Postings:
+    return Postings(ids, np.empty(0, dtype=np.float32))
+
+
+def _mask(snapshot: Snapshot, ids: Ids) -> Mask:
+    found: Mask = np.zeros(snapshot.size, dtype=np.bool_)
+    found[ids] = True
+    return found
+
+
+# --- how well ------------------------------------------------------------------------------------
+
+
+def score(snapshot: Snapshot, asked: Asked) -> Scores:
+    """BM25F over title, body and names, times the share of what was asked that a note has."""
+    scores: Scores = np.zeros(snapshot.size, dtype=np.float32)
+    has: Scores = np.zeros(snapshot.size, dtype=np.float32)
+    leaves = asked.leaves
+    for leaf in leaves:
+        postings = impacts(snapshot, leaf)
+        scores[postings.ids] += postings.weights
+        has[postings.ids] += 1
+    if len(leaves) > 1:
+        scores *= 0.5 + 0.5 * has / len(leaves)
+    return scores
+
+
+def impacts(snapshot: Snapshot, leaf: str) -> Postings:
+    """What one term adds to the score of each note that has it."""
+    return snapshot.kept(("impact", leaf), lambda: _impacts(snapshot, leaf))
+
+
+def _impacts(snapshot: Snapshot, leaf: str) -> Postings:
+    found: Scores = np.zeros(snapshot.size, dtype=np.float32)
+    for field, weight in FIELD_WEIGHTS.items():
+        postings = snapshot.postings(field, leaf)
+        lengths, mean = snapshot.norm(field)
+        norm = 1 - B + B * lengths[postings.ids] / mean
+        found[postings.ids] += weight * postings.weights / norm
+    ids = np.flatnonzero(found).astype(np.int32)
+    frequency = found[ids]
+    return Postings(ids, idf(snapshot, len(ids)) * frequency * (K1 + 1) / (frequency + K1))
+
+
+def idf(snapshot: Snapshot, notes: int) -> np.float32:
+    """Rarer terms tell more; never negative."""
+    return np.float32(np.log(1 + (snapshot.size - notes + 0.5) / (notes + 0.5)))
+
+
+def _ordered(
+    snapshot: Snapshot, query: Query, asked: Asked, within: Mask, scores: Scores
+) -> tuple[Ids, Scores]:
+    places = np.flatnonzero(within).astype(np.int32)
+    values = scores[places]
+    newest = -snapshot.number[places]
+    day = snapshot.from_day[places]
+    if query.sort == "oldest":
+        # Undated notes come last in both directions.
+        keys = (-newest, np.where(day == 0, np.iinfo(np.int64).max, day))
+    elif query.sort == "newest" or not asked.wanted:
+        keys = (newest, -day)
+    else:
+        keys = (newest, -values)
+    order = np.lexsort(keys)
+    places, values = places[order], values[order]
+    if query.sort == "relevance" and asked.wanted:
+        places, values = _reranked(snapshot, asked, places, values)
+    return places, values
+
+
+def _reranked(snapshot: Snapshot, asked: Asked, places: Ids, values: Scores) -> tuple[Ids, Scores]:
+    """The best again by neighbouring words: in the text as they were typed, they tell more."""
+    pairs = [
+        (Needle(first + second), Needle(f"{first} {second}"), _pair_weight(snapshot, first, second))
+        for first, second in asked.pairs
+    ]
+    if not pairs:
+        return places, values
+    best = min(RERANKED, len(places))
+    added = values[:best].copy()
+    for row in range(best):
+        text = snapshot.text(int(places[row]))
+        for together, apart, weight in pairs:
+            if together.is_in(text) or apart.is_in(text):
+                added[row] += weight
+    order = np.lexsort((np.arange(best), -added))
+    places[:best], values[:best] = places[:best][order], added[order]
+    return places, values
+
+
+def _pair_weight(snapshot: Snapshot, first: str, second: str) -> float:
+    rarity = [idf(snapshot, len(_any_field(snapshot, leaf))) for leaf in (first, second)]
+    return float(PAIR_WEIGHT * sum(rarity))
+
+
+# --- what narrows further ------------------------------------------------------------------------
+
+
+def _counts(
+    snapshot: Snapshot, narrowed: dict[str, Mask | None], base: Mask
+) -> dict[str, dict[str, int]]:
+    """Notes for each value of each dimension, as if that dimension were not narrowed."""
+    found = {}
+    for dimension, field in (
+        ("kinds", "kind"),
+        ("places", "place"),
+        ("themes", "theme"),
+        ("roles", "role"),
+        ("organisations", "organisation"),
+        ("days", "year"),
+    ):
+        others = [mask for name, mask in narrowed.items() if name != dimension]
+        found[field] = _count(snapshot.values(field), _all([base, *others]))
+    return found
+
+
+def _count(values: Values, within: Mask) -> dict[str, int]:
+    counts = np.bincount(values.which[within[values.ids]], minlength=len(values.terms))
+    present = np.flatnonzero(counts)
+    return {values.terms[which]: int(counts[which]) for which in present}

@@ -1,0 +1,94 @@
+"""The fields of the Whoosh index, and how a document becomes them."""
+
+# mypy: allow-untyped-calls
+from collections.abc import Generator, Iterable, Mapping
+from typing import Any
+
+from whoosh import columns, fields, formats
+
+from kms.search import analysis
+from kms.search.arrays import TEXT_FIELDS, VALUE_FIELDS, encode_text
+from kms.search.documents import Document
+from kms.thai.words import fold
+
+
+class Counted(fields.FieldType):
+    """Terms given with how often each occurs; no positions, no analysis by Whoosh."""
+
+    def __init__(self) -> None:
+        self.format = formats.Existence()
+        self.analyzer = None
+        self.indexed = True
+        self.stored = False
+        self.scorable = True
+        self.unique = False
+        self.vector = None
+        self.spelling = False
+        self.column_type = None
+        self.multitoken_query = "default"
+
+    def index(
+        self, value: Mapping[str, int], **_: Any
+    ) -> Generator[tuple[bytes, int, float | int, bytes], Any, None]:
+        """Term, frequency, weight, payload."""
+        for term, count in value.items():
+            yield term.encode("utf-8", "replace"), count, float(count), b""
+
+    def clean(self) -> None:
+        """Nothing is kept that would not pickle."""
+
+
+class Listed(Counted):
+    """Values given as they are, each once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scorable = False
+
+    def index(
+        self, value: Iterable[str], **_: Any
+    ) -> Generator[tuple[bytes, int, float | int, bytes], Any, None]:
+        """Value, frequency, weight, payload."""
+        for term in value:
+            yield term.encode("utf-8", "replace"), 1, 1.0, b""
+
+
+def _number() -> fields.COLUMN:
+    return fields.COLUMN(columns.NumericColumn("I"))
+
+
+def schema() -> fields.Schema:
+    """A fresh schema."""
+    return fields.Schema(
+        **{name: Counted() for name in TEXT_FIELDS},
+        **{name: Listed() for name in VALUE_FIELDS},
+        number=_number(),
+        version=_number(),
+        from_day=_number(),
+        to_day=_number(),
+        made=_number(),
+        folded=fields.COLUMN(columns.VarBytesColumn()),
+        shown=fields.STORED(),
+    )
+
+
+def index_fields(document: Document) -> dict[str, Any]:
+    """The document as Whoosh takes it."""
+    title, text, about = fold(document.title), fold(document.text), fold(document.about)
+    return {
+        "title": analysis.terms(title),
+        "body": analysis.terms(text),
+        "about": analysis.terms(about),
+        **document.values,
+        "number": document.number,
+        "version": document.version,
+        "from_day": document.from_day,
+        "to_day": document.to_day,
+        "made": document.made,
+        "folded": encode_text(f"{title}\n{text}\n{about}"),
+        "shown": {
+            "text": document.text,
+            "places": document.places,
+            "themes": document.themes,
+        },
+    }
