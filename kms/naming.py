@@ -1,6 +1,6 @@
 """Names as keys: two spellings of one name meet in one folded key."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from sqlalchemy.exc import IntegrityError
@@ -14,6 +14,7 @@ from kms.thai.words import fold
 # PostgreSQL refuses a larger integer as an error, not as an absent row.
 LARGEST_ID = 2**31 - 1
 TRIES = 3
+MOST_NAMES = 50
 
 Row = TypeVar("Row", bound=Base)
 
@@ -67,3 +68,16 @@ def found_or_made(
         else:
             found |= made
     return found
+
+
+def too_long(texts: Mapping[str, Sequence[str]], longest: Mapping[str, int]) -> dict[str, str]:
+    """A sentence for each field with a text over its length, or with too many of them."""
+    problems = {
+        field: _("ยาวเกินไป ใส่ได้ไม่เกิน %(n)s ตัวอักษร", n=longest[field])
+        for field, given in texts.items()
+        if any(len(text) > longest[field] for text in given)
+    }
+    for field, given in texts.items():
+        if len(given) > MOST_NAMES:
+            problems[field] = _("มากเกินไป ใส่ได้ไม่เกิน %(n)s ชื่อ", n=MOST_NAMES)
+    return problems

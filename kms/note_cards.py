@@ -1,6 +1,6 @@
 """Notes as lists show them: a card each, two statements for any number of them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -63,6 +63,23 @@ def cards(session: Session, numbers: Sequence[int], *, seen_by: Viewer) -> list[
     found = _chosen(session, Note.id.in_(numbers), seen_by=seen_by)
     by_number = {card.number: card for card in found}
     return [by_number[number] for number in numbers if number in by_number]
+
+
+def split_cards(
+    session: Session, kinds: Mapping[int, str], *, seen_by: Viewer, limit: int
+) -> tuple[list[NoteCard], list[NoteCard]]:
+    """Cards of these notes (number → kind): other records and lessons apart, the newest first.
+
+    At most ``limit`` of each; two statements.
+    """
+    newest_first = sorted(kinds, reverse=True)
+    lessons = [number for number in newest_first if kinds[number] == Kind.LESSON][:limit]
+    others = [number for number in newest_first if kinds[number] != Kind.LESSON][:limit]
+    found = cards(session, [*others, *lessons], seen_by=seen_by)
+    return (
+        [card for card in found if card.kind != Kind.LESSON],
+        [card for card in found if card.kind == Kind.LESSON],
+    )
 
 
 def newest(

@@ -1,31 +1,21 @@
 """Writing notes: made, revised, shown to others, thrown away. Reading is in ``note_views``,
 ``note_cards`` and ``note_counts``, which this module offers under its own name."""
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import CursorResult, bindparam, or_, select, update
+from sqlalchemy import CursorResult, bindparam, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from kms import naming, note_text, organisations, people, tags, themes
+from kms import naming, note_links, note_text
 from kms.db import now
 from kms.errors import EditConflict, Invalid, NotFound
-from kms.history import content_of
+from kms.history import content_of, contents_of
 from kms.language import gettext as _
-from kms.models import (
-    LessonSource,
-    Note,
-    NoteOrganisation,
-    NotePerson,
-    NotePlace,
-    NoteTag,
-    NoteTheme,
-    Revision,
-    RoleAssignment,
-)
+from kms.models import LessonSource, Note, Revision, RoleAssignment
 from kms.note_cards import NoteCard, cards, in_place, newest, of_owner, recent, with_theme
 from kms.note_checks import check, tidy
 from kms.note_counts import (
@@ -37,6 +27,7 @@ from kms.note_counts import (
     totals,
 )
 from kms.note_kinds import Kind, NoteContent
+from kms.note_links import Links
 from kms.note_views import NoteView, stamp, view
 from kms.permissions import Viewer, require, visible_to
 
@@ -48,6 +39,7 @@ __all__ = [
     "change_visibility",
     "check",
     "content_of",
+    "contents_of",
     "count_reads",
     "counts_by_child_place",
     "counts_by_province",
@@ -76,21 +68,6 @@ LONGEST_REASON = 300
 Link = TypeVar("Link")
 
 
-@dataclass
-class _Links:
-    """What a content names, found or made; the rows are not yet in the session."""
-
-    content: NoteContent
-    author_id: int | None = None
-    places: list[NotePlace] = field(default_factory=list)
-    themes: list[NoteTheme] = field(default_factory=list)
-    tags: list[NoteTag] = field(default_factory=list)
-    organisations: list[NoteOrganisation] = field(default_factory=list)
-    roles: list[RoleAssignment] = field(default_factory=list)
-    people: list[NotePerson] = field(default_factory=list)
-    sources: list[LessonSource] = field(default_factory=list)
-
-
 def create(
     session: Session,
     content: NoteContent,
@@ -110,7 +87,7 @@ def create(
     checked = check(content)
     if checked.visibility == "draft" and by.account_id is None:
         raise _invalid("visibility", _("บันทึกร่างต้องมีเจ้าของ เลือกให้สมาชิกหรือทุกคนเห็น"))
-    links = _linked(session, checked, by)
+    links = note_links.find(session, checked, by)
     made_at = created_at or now()
     note = Note(
         kind=checked.kind.value,
@@ -125,7 +102,6 @@ def create(
     session.add(note)
     session.flush()
     _keep_revision(session, note, links.content, by, reason)
-    _show_neighbours(session, note, {one.note_id for one in links.sources})
     session.flush()
     return note
 
@@ -153,16 +129,15 @@ def revise(
     if checked.visibility != note.visibility:
         _require_new_visibility(note, checked.visibility, by)
     before = content_of(note)
-    links = _linked(session, checked, by, note=note, before=before)
+    links = note_links.find(session, checked, by, note=note, before=before)
     if links.content == before:
         return note
     _take_next_revision(session, note, based_on)
-    neighbours = {one.note_id for one in (*note.sources, *links.sources)}
     note.kind = checked.kind.value
     note.revised_at = now()
     _write(note, links)
     _keep_revision(session, note, links.content, by, reason)
-    _show_neighbours(session, note, neighbours)
+    _refresh_lessons(session, note)
     session.flush()
     return note
 
@@ -177,7 +152,6 @@ def change_visibility(session: Session, note: Note, visibility: str, *, by: View
 def delete(session: Session, note: Note, *, by: Viewer) -> None:
     """Throw the note away with its revisions and comments; its number is never given again."""
     require(by, "delete_note", note)
-    _show_neighbours(session, note, {one.note_id for one in note.sources})
     session.delete(note)
     session.flush()
 
@@ -251,126 +225,10 @@ def title_key(title: str) -> str:
     return naming.key(title, 500)
 
 
-# --- what a content names ------------------------------------------------------------------------
-
-
-def _linked(
-    session: Session,
-    content: NoteContent,
-    by: Viewer,
-    *,
-    note: Note | None = None,
-    before: NoteContent | None = None,
-) -> _Links:
-    """Find or make everything that the content names; its themes become slugs."""
-    known_themes = themes.resolve(session, content.themes)
-    links = _Links(replace(content, themes=tuple(theme.slug for theme in known_themes)))
-    links.themes = [NoteTheme(theme_id=theme.id) for theme in known_themes]
-    links.tags = [NoteTag(tag_id=tag.id) for tag in tags.resolve(session, content.tags)]
-    links.places = [
-        NotePlace(place_code=place.code, village=place.village) for place in content.places
-    ]
-    _link_organisations(session, links)
-    _link_roles(session, links, by)
-    links.author_id = _author(session, content, by, note, before)
-    links.people = _participants(session, content)
-    links.sources = _sources(session, content, by, note)
-    return links
-
-
-def _link_organisations(session: Session, links: _Links) -> None:
-    parts = links.content.organisations
-    known = organisations.resolve(session, [part.name for part in parts])
-    links.organisations = [
-        NoteOrganisation(organisation_id=known[part.name].id, part=part.part) for part in parts
-    ]
-
-
-def _link_roles(session: Session, links: _Links, by: Viewer) -> None:
-    played = links.content.roles
-    persons = _person_ids(session, [role.person for role in played], by)
-    groups = organisations.resolve(session, [role.organisation for role in played])
-    links.roles = [
-        RoleAssignment(
-            role=role.role,
-            person_id=persons.get(role.person),
-            organisation_id=groups[role.organisation].id if role.organisation in groups else None,
-            level=role.level,
-            place_code=role.place_code or None,
-            did=role.did,
-        )
-        for role in played
-    ]
-
-
-def _author(
-    session: Session,
-    content: NoteContent,
-    by: Viewer,
-    note: Note | None,
-    before: NoteContent | None,
-) -> int | None:
-    """Whom to credit; a name left as it was stays the same person, whoever revises."""
-    if not content.author:
-        return None
-    if note and before and people.key(content.author) == people.key(before.author):
-        return note.author_id
-    return _person_ids(session, [content.author], by).get(content.author)
-
-
-def _person_ids(session: Session, names: Iterable[str], by: Viewer) -> dict[str, int]:
-    """Name as written → id; the writer's own name is the writer, not a namesake."""
-    given = set(names)
-    own = people.key(by.name) if by.person_id is not None else ""
-    mine = {name for name in given if own and people.key(name) == own}
-    found = people.resolve(session, sorted(given - mine))
-    ids = {name: person.id for name, person in found.items()}
-    return ids | {name: by.person_id for name in mine if by.person_id is not None}
-
-
-def _participants(session: Session, content: NoteContent) -> list[NotePerson]:
-    """Those of the meeting whom we know already; a list of names makes nobody."""
-    if content.meeting is None:
-        return []
-    chair = content.meeting.chair
-    present = [one.name for one in content.meeting.attendees if one.name and one.present]
-    known = people.known(session, [chair, *present])
-    parts = [("chair", chair), *(("attendee", name) for name in present)]
-    rows = {
-        (known[name].id, part): NotePerson(person_id=known[name].id, part=part, as_written=name)
-        for part, name in reversed(parts)
-        if name in known
-    }
-    return list(reversed(rows.values()))
-
-
-def _sources(
-    session: Session, content: NoteContent, by: Viewer, note: Note | None
-) -> list[LessonSource]:
-    """The passages a lesson was drawn from, each with the revision that said it.
-
-    Raises Invalid for a note that the writer may not see; one linked before may stay.
-    """
-    if content.lesson is None or not content.lesson.sources:
-        return []
-    linked = {(one.note_id, one.passage): one.revision for one in note.sources} if note else {}
-    numbers = [one.note for one in content.lesson.sources if 0 < one.note <= naming.LARGEST_ID]
-    seen = select(Note.id, Note.revision).where(Note.id.in_(numbers), visible_to(by))
-    revisions = dict(session.execute(seen).tuples().all())
-    rows: dict[tuple[int, str], LessonSource] = {}
-    for index, source in enumerate(content.lesson.sources):
-        name = (source.note, source.passage)
-        revision = linked.get(name, revisions.get(source.note))
-        if revision is None or (note is not None and source.note == note.id):
-            raise _invalid(f"sources-{index}-note", _("ไม่พบบันทึกต้นทางนี้ ตรวจเลขบันทึกอีกครั้ง"))
-        rows[name] = LessonSource(note_id=source.note, passage=source.passage, revision=revision)
-    return list(rows.values())
-
-
 # --- keeping it ----------------------------------------------------------------------------------
 
 
-def _write(note: Note, links: _Links) -> None:
+def _write(note: Note, links: Links) -> None:
     content = links.content
     note.title = content.title
     note.title_key = title_key(content.title)
@@ -454,14 +312,12 @@ def _take_next_revision(session: Session, note: Note, based_on: int) -> None:
     set_committed_value(note, "revision", based_on + 1)
 
 
-def _show_neighbours(session: Session, note: Note, sources: set[int]) -> None:
-    """A lesson stands on the pages of its sources and they on its own: those pages are stale."""
-    if not sources and note.revision == 1:
-        return
+def _refresh_lessons(session: Session, note: Note) -> None:
+    """The page of a lesson shows the titles of its sources: kept copies of it are stale."""
     lessons = select(LessonSource.lesson_id).where(LessonSource.note_id == note.id)
     session.execute(
         update(Note)
-        .where(or_(Note.id.in_(sources), Note.id.in_(lessons)))
+        .where(Note.id.in_(lessons))
         .values(version=Note.version + 1)
         .execution_options(synchronize_session=False)
     )

@@ -1,16 +1,31 @@
 """Organisations: agencies, funds, networks and groups, each found by any way of writing it."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Subquery, case, func, or_, select, union_all
+from sqlalchemy.orm import Session, joinedload
 
-from kms import naming
-from kms.errors import Invalid
+from kms import naming, places
+from kms.errors import Invalid, NotFound
 from kms.language import gettext as _
-from kms.models import Organisation, OrganisationAlias
+from kms.models import (
+    Note,
+    NoteOrganisation,
+    NotePlace,
+    Organisation,
+    OrganisationAlias,
+    RoleAssignment,
+)
+from kms.models.people import ORGANISATION_KINDS
+from kms.note_cards import NoteCard, split_cards
+from kms.note_checks import tidy
+from kms.permissions import ANONYMOUS, SYSTEM, Viewer, may, require, visible_to
+from kms.role_history import PageTotals, RoleOnNote, role_history
+from kms.thai.collation import sort_key
 
 LONGEST_NAME = 250
+LONGEST = {"name": LONGEST_NAME, "abbreviation": 60, "aliases": LONGEST_NAME, "about": 20_000}
 
 # The first word of a name usually says what it is; curators correct the rest.
 _KIND_OF_FIRST_WORD = {
@@ -74,3 +89,253 @@ def _made(name: str) -> Organisation:
 def _kind_of(name: str) -> str:
     kinds = (kind for word, kind in _KIND_OF_FIRST_WORD.items() if name.startswith(word))
     return next(kinds, "community")
+
+
+# --- where they stand in notes -------------------------------------------------------------------
+
+
+def known_to(seen_by: Viewer) -> ColumnElement[bool]:
+    """The organisations a viewer may know of: not those that only hidden notes name."""
+    linked = _links(seen_by)
+    anywhere = _links(SYSTEM)
+    return or_(
+        Organisation.id.in_(select(linked.c.organisation_id)),
+        Organisation.id.not_in(select(anywhere.c.organisation_id)),
+    )
+
+
+def get(session: Session, organisation_id: int) -> Organisation:
+    """The organisation; raises NotFound. Whether a viewer may know of it ``page`` says."""
+    found = session.get(Organisation, naming.require_row_id(organisation_id))
+    if found is None:
+        raise _not_found()
+    return found
+
+
+def suggest(
+    session: Session, prefix: str, limit: int = 8, *, seen_by: Viewer = ANONYMOUS
+) -> list[Organisation]:
+    """Organisations with these letters in any name, those that begin with them first."""
+    wanted = key(prefix)
+    if not wanted:
+        return []
+    begins = OrganisationAlias.key.startswith(wanted, autoescape=True)
+    called = (
+        select(
+            OrganisationAlias.organisation_id.label("id"),
+            func.min(case((begins, 0), else_=1)).label("rank"),
+        )
+        .where(OrganisationAlias.key.contains(wanted, autoescape=True))
+        .group_by(OrganisationAlias.organisation_id)
+        .subquery()
+    )
+    rows = session.scalars(
+        select(Organisation)
+        .join(called, called.c.id == Organisation.id)
+        .where(known_to(seen_by))
+        .order_by(called.c.rank, Organisation.name, Organisation.id)
+        .limit(limit)
+    )
+    return list(rows)
+
+
+@dataclass(frozen=True)
+class OrganisationListed:
+    """An organisation in a list; ``notes`` counts those the viewer may see."""
+
+    id: int
+    name: str
+    abbreviation: str
+    kind: str
+    place_code: str | None
+    notes: int
+
+
+@dataclass(frozen=True)
+class OrganisationsListed:
+    """One page of the list, and how many there are in all."""
+
+    total: int
+    organisations: list[OrganisationListed]
+
+
+def listing(
+    session: Session,
+    *,
+    seen_by: Viewer,
+    place: str | None = None,
+    kind: str | None = None,
+    offset: int = 0,
+    limit: int = 50,
+) -> OrganisationsListed:
+    """Organisations in Thai order; of a kind, or seated or named in notes there, when asked."""
+    linked = _links(seen_by)
+    chosen = select(Organisation.id, Organisation.name).where(known_to(seen_by))
+    if kind:
+        chosen = chosen.where(Organisation.kind == kind)
+    if place:
+        there = select(NotePlace.note_id).where(
+            NotePlace.place_code.startswith(place, autoescape=True)
+        )
+        at_work = select(linked.c.organisation_id).where(linked.c.note_id.in_(there))
+        seated = Organisation.place_code.startswith(place, autoescape=True)
+        chosen = chosen.where(or_(seated, Organisation.id.in_(at_work)))
+    every = session.execute(chosen).all()
+    in_order = sorted(every, key=lambda row: (sort_key(row.name), row.id))
+    shown = [row.id for row in in_order[offset : offset + limit]]
+    return OrganisationsListed(len(every), _listed(session, shown, linked))
+
+
+def _listed(session: Session, ids: list[int], linked: Subquery) -> list[OrganisationListed]:
+    rows = session.execute(
+        select(
+            Organisation.id,
+            Organisation.name,
+            Organisation.abbreviation,
+            Organisation.kind,
+            Organisation.place_code,
+            func.count(linked.c.note_id.distinct()).label("notes"),
+        )
+        .outerjoin(linked, linked.c.organisation_id == Organisation.id)
+        .where(Organisation.id.in_(ids))
+        .group_by(Organisation.id)
+    )
+    found = {row.id: OrganisationListed(*row) for row in rows}
+    return [found[one] for one in ids]
+
+
+def _links(seen_by: Viewer) -> Subquery:
+    """``organisation_id`` and ``note_id`` for every time a note the viewer may see names one."""
+    seen = visible_to(seen_by)
+    by_part = select(
+        NoteOrganisation.organisation_id.label("organisation_id"),
+        NoteOrganisation.note_id.label("note_id"),
+    ).join(Note, Note.id == NoteOrganisation.note_id)
+    by_role = select(RoleAssignment.organisation_id, RoleAssignment.note_id).join(
+        Note, Note.id == RoleAssignment.note_id
+    )
+    return union_all(
+        by_part.where(seen),
+        by_role.where(RoleAssignment.organisation_id.is_not(None), seen),
+    ).subquery()
+
+
+# --- one organisation ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class OrganisationPage:
+    """What an organisation took part in, as far as the viewer may read it; the newest first."""
+
+    organisation: Organisation
+    aliases: list[str]
+    roles: list[RoleOnNote]
+    notes: list[NoteCard]
+    lessons: list[NoteCard]
+    totals: PageTotals
+
+
+def page(
+    session: Session, organisation_id: int, *, seen_by: Viewer, limit: int = 50
+) -> OrganisationPage:
+    """An organisation with its notes, lessons and roles, in five statements.
+
+    NotFound alike for none and for one that only notes hidden from the viewer name.
+    """
+    chosen = (
+        select(Organisation)
+        .where(Organisation.id == naming.require_row_id(organisation_id))
+        .options(joinedload(Organisation.aliases))
+        .execution_options(populate_existing=True)
+    )
+    if not may(seen_by, "edit_organisations"):
+        chosen = chosen.where(known_to(seen_by))
+    found = session.scalar(chosen)
+    if found is None:
+        raise _not_found()
+    played = role_history(session, RoleAssignment.organisation_id == found.id, seen_by=seen_by)
+    parts = session.execute(
+        select(Note.id, Note.kind)
+        .join(NoteOrganisation, NoteOrganisation.note_id == Note.id)
+        .where(NoteOrganisation.organisation_id == found.id, visible_to(seen_by))
+    )
+    kinds = {**{one.number: one.kind for one in played}, **dict(parts.tuples().all())}
+    notes, lessons = split_cards(session, kinds, seen_by=seen_by, limit=limit)
+    own = {key(found.name), key(found.abbreviation)}
+    return OrganisationPage(
+        organisation=found,
+        aliases=[alias.name for alias in found.aliases if alias.key not in own],
+        roles=played,
+        notes=notes,
+        lessons=lessons,
+        totals=PageTotals.of(kinds, played),
+    )
+
+
+def revise(
+    session: Session,
+    organisation: Organisation,
+    *,
+    by: Viewer,
+    name: str,
+    abbreviation: str = "",
+    kind: str = "community",
+    about: str = "",
+    aliases: Iterable[str] = (),
+    place_code: str | None = None,
+) -> None:
+    """What is known of an organisation; a name left behind stays an alias.
+
+    Raises Invalid with problems by field (``name``, ``abbreviation``, ``kind``, ``aliases``,
+    ``place``…), also when another organisation goes by one of the names.
+    """
+    require(by, "edit_organisations")
+    said, short = tidy(name, lines=False), tidy(abbreviation, lines=False)
+    others = [tidy(one, lines=False) for one in aliases]
+    spelled = {"name": [said], "abbreviation": [short], "aliases": others}
+    problems = _taken(session, organisation, spelled)
+    problems |= _problems({**spelled, "about": [about]}, kind, place_code)
+    if problems:
+        raise Invalid(_("ยังบันทึกไม่ได้ ช่วยแก้ %(n)s จุดที่บอกไว้", n=len(problems)), problems)
+    wanted = naming.by_key([said, short, *others, organisation.name], key)
+    organisation.name, organisation.abbreviation = said, short
+    organisation.kind, organisation.about = kind, tidy(about)
+    organisation.place_code = place_code or None
+    kept = [alias for alias in organisation.aliases if wanted.pop(alias.key, None)]
+    made = [OrganisationAlias(name=one, key=its_key) for its_key, one in wanted.items()]
+    organisation.aliases[:] = [*kept, *made]
+    session.flush()
+
+
+def _problems(texts: dict[str, list[str]], kind: str, place_code: str | None) -> dict[str, str]:
+    problems = naming.too_long(texts, LONGEST)
+    if not any(char.isalnum() for char in texts["name"][0]):
+        problems["name"] = _("ใส่ชื่อองค์กร")
+    if kind not in ORGANISATION_KINDS:
+        problems["kind"] = _("เลือกประเภทองค์กรจากรายการ")
+    if place_code and not places.exists(place_code):
+        problems["place"] = _("ไม่พบสถานที่นี้ เลือกตำบล อำเภอ หรือจังหวัดใหม่")
+    return problems
+
+
+def _taken(
+    session: Session, organisation: Organisation, spelled: dict[str, list[str]]
+) -> dict[str, str]:
+    """A sentence beside each field that holds a name of another organisation."""
+    keys = {key(name) for names in spelled.values() for name in names}
+    rows = session.execute(
+        select(OrganisationAlias.key, Organisation.name)
+        .join(Organisation, Organisation.id == OrganisationAlias.organisation_id)
+        .where(OrganisationAlias.key.in_(keys), Organisation.id != organisation.id)
+    )
+    others = dict(rows.tuples().all())
+    return {
+        field: _("“%(name)s” เป็นชื่อของ %(other)s อยู่แล้ว", name=name, other=others[key(name)])
+        for field, names in spelled.items()
+        for name in names
+        if key(name) in others
+    }
+
+
+def _not_found() -> NotFound:
+    return NotFound(_("ไม่พบองค์กรนี้ในบันทึกที่คุณอ่านได้"))

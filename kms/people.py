@@ -2,18 +2,52 @@
 
 import re
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
-from sqlalchemy import CompoundSelect, select, union
-from sqlalchemy.orm import Session
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Subquery,
+    and_,
+    case,
+    cast,
+    literal,
+    null,
+    or_,
+    select,
+    union,
+    union_all,
+)
+from sqlalchemy.orm import Session, joinedload
 
-from kms import naming
-from kms.errors import Invalid
+from kms import naming, places
+from kms.errors import Invalid, NotFound
 from kms.language import gettext as _
-from kms.models import Note, NotePerson, Person, PersonAlias, RoleAssignment
-from kms.permissions import Viewer, visible_to
+from kms.models import (
+    Comment,
+    Note,
+    NotePerson,
+    NotePlace,
+    Person,
+    PersonAlias,
+    RoleAssignment,
+)
+from kms.note_cards import NoteCard, split_cards
+from kms.note_checks import tidy
+from kms.note_kinds import ROLES
+from kms.permissions import ANONYMOUS, Viewer, may, require, visible_to
+from kms.role_history import PageTotals, RoleOnNote, role_history
+from kms.thai.collation import sort_key
 from kms.thai.words import is_cluster_boundary
 
 LONGEST_NAME = 200
+LONGEST = {
+    "name": LONGEST_NAME,
+    "title": 100,
+    "nickname": 100,
+    "aliases": LONGEST_NAME,
+    "about": 20_000,
+}
 
 _TITLES = re.compile(
     r"(?:นางสาว|น\.\s?ส\.|นาง|นาย(?!ก(?:$|\s|อบ|อ\.|เทศ|องค์|สมาคม|สภา|เมือง|รัฐ|เหล่า))"
@@ -87,13 +121,272 @@ def _made(name: str) -> Person:
     return Person(name=said, name_key=key(said))
 
 
-def named_in_notes(seen_by: Viewer) -> CompoundSelect[int]:
-    """Ids of the people whom a note that the viewer may see credits or names, each once."""
+# --- where they stand in notes -------------------------------------------------------------------
+
+
+def links(seen_by: Viewer) -> Subquery:
+    """Everyone that a note the viewer may see credits or names, a row each time.
+
+    Columns ``person_id``, ``note_id``, ``role`` (empty but for a role) and ``place_code``.
+    """
     seen = visible_to(seen_by)
-    by_role = select(RoleAssignment.person_id).join(Note, Note.id == RoleAssignment.note_id)
-    by_part = select(NotePerson.person_id).join(Note, Note.id == NotePerson.note_id)
-    return union(
+    no_place = cast(null(), RoleAssignment.place_code.type)
+    by_role = select(
+        RoleAssignment.person_id.label("person_id"),
+        RoleAssignment.note_id.label("note_id"),
+        RoleAssignment.role.label("role"),
+        RoleAssignment.place_code.label("place_code"),
+    ).join(Note, Note.id == RoleAssignment.note_id)
+    by_part = select(NotePerson.person_id, NotePerson.note_id, literal(""), no_place).join(
+        Note, Note.id == NotePerson.note_id
+    )
+    by_author = select(Note.author_id, Note.id, literal(""), no_place)
+    return union_all(
         by_role.where(RoleAssignment.person_id.is_not(None), seen),
         by_part.where(seen),
-        select(Note.author_id).where(Note.author_id.is_not(None), seen),
+        by_author.where(Note.author_id.is_not(None), seen),
+    ).subquery("person_links")
+
+
+def named_in_notes(seen_by: Viewer) -> Select[int]:
+    """Ids of the people whom a note that the viewer may see credits or names, each once."""
+    linked = links(seen_by)
+    return select(linked.c.person_id).distinct()
+
+
+def get(session: Session, person_id: int) -> Person:
+    """The person; raises NotFound. Whether a viewer may know of them is for ``page`` to say."""
+    found = session.get(Person, naming.require_row_id(person_id))
+    if found is None:
+        raise _not_found()
+    return found
+
+
+def names(session: Session, ids: Iterable[int], *, seen_by: Viewer) -> dict[int, str]:
+    """The names of those of these people whom the viewer may know of."""
+    wanted = [one for one in ids if 0 < one <= naming.LARGEST_ID]
+    if not wanted:
+        return {}
+    rows = session.execute(
+        select(Person.id, Person.name).where(
+            Person.id.in_(wanted), Person.id.in_(named_in_notes(seen_by))
+        )
     )
+    return dict(rows.tuples().all())
+
+
+def suggest(
+    session: Session, prefix: str, limit: int = 8, *, seen_by: Viewer = ANONYMOUS
+) -> list[Person]:
+    """People with these letters in a name they go by, those that begin with them first.
+
+    Only people whom the viewer could find in notes anyway.
+    """
+    wanted = key(prefix)
+    if not wanted:
+        return []
+    called = or_(
+        Person.name_key.contains(wanted, autoescape=True),
+        Person.id.in_(
+            select(PersonAlias.person_id).where(PersonAlias.key.contains(wanted, autoescape=True))
+        ),
+    )
+    begins = Person.name_key.startswith(wanted, autoescape=True)
+    rows = session.scalars(
+        select(Person)
+        .where(called, Person.id.in_(named_in_notes(seen_by)))
+        .order_by(case((begins, 0), else_=1), Person.name_key, Person.id)
+        .limit(limit)
+    )
+    return list(rows)
+
+
+@dataclass(frozen=True)
+class PersonListed:
+    """A person in a list; ``roles`` are codes, ``notes`` counts those the viewer may see."""
+
+    id: int
+    name: str
+    nickname: str
+    place_code: str | None
+    roles: tuple[str, ...]
+    notes: int
+
+
+@dataclass(frozen=True)
+class PeopleListed:
+    """One page of the list, and how many there are in all."""
+
+    total: int
+    people: list[PersonListed]
+
+
+def listing(
+    session: Session,
+    *,
+    seen_by: Viewer,
+    place: str | None = None,
+    role: str | None = None,
+    offset: int = 0,
+    limit: int = 50,
+) -> PeopleListed:
+    """People named in notes, in Thai order; of a place, and of a role, when asked."""
+    linked = links(seen_by)
+    chosen = select(Person.id, Person.name_key).where(
+        Person.id.in_(select(linked.c.person_id).where(*_narrowed(linked, place, role)))
+    )
+    everyone = session.execute(chosen).all()
+    in_order = sorted(everyone, key=lambda row: (sort_key(row.name_key), row.id))
+    shown = [row.id for row in in_order[offset : offset + limit]]
+    return PeopleListed(len(everyone), _listed(session, shown, linked))
+
+
+def _narrowed(linked: Subquery, place: str | None, role: str | None) -> list[ColumnElement[bool]]:
+    narrowed = [linked.c.role == role] if role else []
+    if place:
+        there = select(NotePlace.note_id).where(
+            NotePlace.place_code.startswith(place, autoescape=True)
+        )
+        by_note = and_(linked.c.place_code.is_(None), linked.c.note_id.in_(there))
+        narrowed.append(or_(linked.c.place_code.startswith(place, autoescape=True), by_note))
+    return narrowed
+
+
+def _listed(session: Session, ids: list[int], linked: Subquery) -> list[PersonListed]:
+    if not ids:
+        return []
+    people = {one.id: one for one in session.scalars(select(Person).where(Person.id.in_(ids)))}
+    rows = session.execute(
+        select(linked.c.person_id, linked.c.role, linked.c.note_id).where(
+            linked.c.person_id.in_(ids)
+        )
+    )
+    roles: dict[int, set[str]] = {}
+    notes: dict[int, set[int]] = {}
+    for person_id, role, note_id in rows:
+        roles.setdefault(person_id, set()).add(role)
+        notes.setdefault(person_id, set()).add(note_id)
+    return [
+        PersonListed(
+            id=one,
+            name=people[one].name,
+            nickname=people[one].nickname,
+            place_code=people[one].place_code,
+            roles=tuple(code for code in ROLES if code in roles.get(one, ())),
+            notes=len(notes.get(one, ())),
+        )
+        for one in ids
+    ]
+
+
+# --- one person ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class PersonPage:
+    """What one person did, as far as the viewer may read it; the newest first."""
+
+    person: Person
+    aliases: list[str]
+    roles: list[RoleOnNote]
+    notes: list[NoteCard]
+    lessons: list[NoteCard]
+    totals: PageTotals
+
+
+def page(session: Session, person_id: int, *, seen_by: Viewer, limit: int = 50) -> PersonPage:
+    """A person with all their notes, lessons and roles, in five statements.
+
+    NotFound alike for nobody and for somebody whom no note or comment the viewer may see names;
+    curators and the person see the page anyway.
+    """
+    person = session.scalar(
+        select(Person)
+        .where(Person.id == naming.require_row_id(person_id))
+        .options(joinedload(Person.aliases), joinedload(Person.organisation))
+        .execution_options(populate_existing=True)
+    )
+    if person is None:
+        raise _not_found()
+    played = role_history(session, RoleAssignment.person_id == person.id, seen_by=seen_by)
+    written, remarks = _appearances(session, person.id, seen_by)
+    taken_part = {**{one.number: one.kind for one in played}, **written}
+    knows = seen_by.person_id == person.id or may(seen_by, "edit_people")
+    if not (taken_part or remarks or knows):
+        raise _not_found()
+    notes, lessons = split_cards(session, taken_part, seen_by=seen_by, limit=limit)
+    return PersonPage(
+        person=person,
+        aliases=[alias.name for alias in person.aliases],
+        roles=played,
+        notes=notes,
+        lessons=lessons,
+        totals=PageTotals.of(taken_part, played),
+    )
+
+
+def _appearances(
+    session: Session, person_id: int, seen_by: Viewer
+) -> tuple[dict[int, str], dict[int, str]]:
+    """Number → kind of the notes that name this person, and of those they commented on."""
+    seen = visible_to(seen_by)
+    by_part = select(literal("named").label("how"), Note.id, Note.kind).join(
+        NotePerson, NotePerson.note_id == Note.id
+    )
+    by_comment = select(literal("commented"), Note.id, Note.kind).join(
+        Comment, Comment.note_id == Note.id
+    )
+    rows = session.execute(
+        union_all(
+            by_part.where(NotePerson.person_id == person_id, seen),
+            select(literal("named"), Note.id, Note.kind).where(Note.author_id == person_id, seen),
+            by_comment.where(Comment.author_id == person_id, Comment.hidden_at.is_(None), seen),
+        )
+    ).all()
+    named = {number: kind for how, number, kind in rows if how == "named"}
+    return named, {number: kind for how, number, kind in rows if how == "commented"}
+
+
+def revise(
+    session: Session,
+    person: Person,
+    *,
+    by: Viewer,
+    name: str,
+    title: str = "",
+    nickname: str = "",
+    about: str = "",
+    aliases: Iterable[str] = (),
+    place_code: str | None = None,
+) -> None:
+    """What is known of a person; a name left behind stays an alias, so that notes still lead here.
+
+    Raises Invalid with problems by field (``name``, ``aliases``, ``place``…).
+    """
+    require(by, "edit_people")
+    said, others = tidy(name, lines=False), [tidy(one, lines=False) for one in aliases]
+    texts = {"title": [title], "nickname": [nickname], "aliases": others, "about": [about]}
+    problems = _problems({"name": [said], **texts}, place_code)
+    if problems:
+        raise Invalid(_("ยังบันทึกไม่ได้ ช่วยแก้ %(n)s จุดที่บอกไว้", n=len(problems)), problems)
+    wanted = naming.by_key([*others, person.name], key)
+    wanted.pop(key(said), None)
+    person.name, person.name_key = said, key(said)
+    person.title, person.nickname = tidy(title, lines=False), tidy(nickname, lines=False)
+    person.about, person.place_code = tidy(about), place_code or None
+    kept = [alias for alias in person.aliases if wanted.pop(alias.key, None)]
+    person.aliases[:] = [*kept, *(PersonAlias(name=one, key=k) for k, one in wanted.items())]
+    session.flush()
+
+
+def _problems(texts: dict[str, list[str]], place_code: str | None) -> dict[str, str]:
+    problems = naming.too_long(texts, LONGEST)
+    if not any(char.isalnum() for char in texts["name"][0]):
+        problems["name"] = _("ใส่ชื่อที่คนเรียก ชื่อเล่นหรือตำแหน่งก็ได้")
+    if place_code and not places.exists(place_code):
+        problems["place"] = _("ไม่พบสถานที่นี้ เลือกตำบล อำเภอ หรือจังหวัดใหม่")
+    return problems
+
+
+def _not_found() -> NotFound:
+    return NotFound(_("ไม่พบคนนี้ในบันทึกที่คุณอ่านได้"))

@@ -1,12 +1,18 @@
 """The facilitator roles of the Tuna model and their helpers, the levels, and who plays them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select
+from sqlalchemy.orm import Session
 
 from kms import language, naming
 from kms.errors import Invalid
 from kms.language import gettext as _
+from kms.models import Note, NotePlace, Organisation, Person, RoleAssignment
 from kms.note_kinds import ROLES as CODES
+from kms.permissions import Viewer, visible_to
 
 
 @dataclass(frozen=True)
@@ -140,3 +146,121 @@ def _plain(text: str) -> str:
 
 def _unknown(text: str, known: Iterable[str]) -> str:
     return _("ไม่รู้จัก “%(text)s” ใช้ได้: %(known)s", text=text.strip()[:60], known=", ".join(known))
+
+
+# --- who plays them ------------------------------------------------------------------------------
+
+MOST_PLAYERS = 500
+_READ_AT_MOST = 5_000
+
+
+@dataclass(frozen=True)
+class RolePlayer:
+    """Someone in one role, at one level and place, over all notes the viewer may see.
+
+    ``did`` is from the latest note that says what they did; ``note_numbers`` start with it.
+    """
+
+    role: str
+    level: str
+    place_code: str | None
+    person_id: int | None
+    person_name: str
+    organisation_id: int | None
+    organisation_name: str
+    did: str
+    note_numbers: tuple[int, ...]
+
+    @property
+    def notes(self) -> int:
+        """In how many notes."""
+        return len(self.note_numbers)
+
+
+def players(
+    session: Session,
+    role: str | None = None,
+    *,
+    place: str | None = None,
+    level: str | None = None,
+    seen_by: Viewer,
+    limit: int = MOST_PLAYERS,
+) -> list[RolePlayer]:
+    """Who plays this role (or any), in a place and all places in it, most notes first.
+
+    A role without a place of its own counts where its note took place. One statement.
+    """
+    chosen = (
+        select(
+            RoleAssignment.role,
+            RoleAssignment.level,
+            RoleAssignment.place_code,
+            RoleAssignment.person_id,
+            Person.name.label("person_name"),
+            RoleAssignment.organisation_id,
+            Organisation.name.label("organisation_name"),
+            RoleAssignment.did,
+            RoleAssignment.note_id,
+        )
+        .join(Note, Note.id == RoleAssignment.note_id)
+        .outerjoin(Person, Person.id == RoleAssignment.person_id)
+        .outerjoin(Organisation, Organisation.id == RoleAssignment.organisation_id)
+        .where(visible_to(seen_by))
+        .order_by(Note.held_from.is_(None), Note.held_from.desc(), RoleAssignment.id.desc())
+        .limit(_READ_AT_MOST)
+    )
+    if role:
+        chosen = chosen.where(RoleAssignment.role == role)
+    if level:
+        chosen = chosen.where(RoleAssignment.level == level)
+    if place:
+        chosen = chosen.where(_played_in(place))
+    grouped: dict[tuple[object, ...], list[Row[*tuple[Any, ...]]]] = {}
+    for row in session.execute(chosen):
+        who = (row.role, row.level, row.place_code, row.person_id, row.organisation_id)
+        grouped.setdefault(who, []).append(row)
+    found = [_player(rows) for rows in grouped.values()]
+    return sorted(found, key=lambda one: -one.notes)[:limit]
+
+
+def counts(session: Session, *, seen_by: Viewer) -> dict[str, int]:
+    """Role → how many people, and organisations without a person named, play it."""
+    rows = session.execute(
+        select(
+            RoleAssignment.role,
+            func.count(RoleAssignment.person_id.distinct()),
+            func.count(
+                case(
+                    (RoleAssignment.person_id.is_(None), RoleAssignment.organisation_id)
+                ).distinct()
+            ),
+        )
+        .join(Note, Note.id == RoleAssignment.note_id)
+        .where(visible_to(seen_by))
+        .group_by(RoleAssignment.role)
+    )
+    return {role: people + groups for role, people, groups in rows}
+
+
+def _played_in(place: str) -> ColumnElement[bool]:
+    there = select(NotePlace.note_id).where(NotePlace.place_code.startswith(place, autoescape=True))
+    return or_(
+        RoleAssignment.place_code.startswith(place, autoescape=True),
+        and_(RoleAssignment.place_code.is_(None), RoleAssignment.note_id.in_(there)),
+    )
+
+
+def _player(rows: Sequence[Row[*tuple[Any, ...]]]) -> RolePlayer:
+    telling = next((row for row in rows if row.did), rows[0])
+    numbers = dict.fromkeys((telling.note_id, *(row.note_id for row in rows)))
+    return RolePlayer(
+        role=telling.role,
+        level=telling.level,
+        place_code=telling.place_code,
+        person_id=telling.person_id,
+        person_name=telling.person_name or "",
+        organisation_id=telling.organisation_id,
+        organisation_name=telling.organisation_name or "",
+        did=telling.did,
+        note_numbers=tuple(numbers),
+    )

@@ -1,0 +1,105 @@
+"""The roles that someone played, note by note: for the pages of people and organisations."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from kms.models import Note, Organisation, Person, RoleAssignment
+from kms.note_kinds import Kind
+from kms.permissions import Viewer, visible_to
+
+
+@dataclass(frozen=True)
+class RoleOnNote:
+    """A role played in one note."""
+
+    role: str
+    level: str
+    place_code: str | None
+    did: str
+    person_id: int | None
+    person_name: str
+    organisation_id: int | None
+    organisation_name: str
+    number: int
+    kind: str
+    title: str
+    held_from: date | None
+    held_to: date | None
+    visibility: str
+
+    @property
+    def url(self) -> str:
+        """The address of the note's page."""
+        return f"/notes/{self.number}"
+
+
+@dataclass(frozen=True)
+class PageTotals:
+    """How much there is in all, whatever the page has room for."""
+
+    notes: int
+    lessons: int
+    roles: int
+
+    @classmethod
+    def of(cls, kinds: Mapping[int, str], played: Sequence[RoleOnNote]) -> "PageTotals":
+        """From number → kind of the notes, and the roles played."""
+        lessons = sum(kind == Kind.LESSON for kind in kinds.values())
+        return cls(len(kinds) - lessons, lessons, len(played))
+
+
+def role_history(
+    session: Session, who: ColumnElement[bool], *, seen_by: Viewer
+) -> list[RoleOnNote]:
+    """The roles of those assignments, in notes the viewer may see; the latest event first."""
+    rows = session.execute(
+        select(
+            RoleAssignment.role,
+            RoleAssignment.level,
+            RoleAssignment.place_code,
+            RoleAssignment.did,
+            RoleAssignment.person_id,
+            Person.name.label("person_name"),
+            RoleAssignment.organisation_id,
+            Organisation.name.label("organisation_name"),
+            Note.id.label("number"),
+            Note.kind,
+            Note.title,
+            Note.held_from,
+            Note.held_to,
+            Note.visibility,
+        )
+        .join(Note, Note.id == RoleAssignment.note_id)
+        .outerjoin(Person, Person.id == RoleAssignment.person_id)
+        .outerjoin(Organisation, Organisation.id == RoleAssignment.organisation_id)
+        .where(who, visible_to(seen_by))
+        .order_by(
+            Note.held_from.is_(None),
+            Note.held_from.desc(),
+            Note.id.desc(),
+            RoleAssignment.position,
+        )
+    )
+    return [
+        RoleOnNote(
+            role=row.role,
+            level=row.level,
+            place_code=row.place_code,
+            did=row.did,
+            person_id=row.person_id,
+            person_name=row.person_name or "",
+            organisation_id=row.organisation_id,
+            organisation_name=row.organisation_name or "",
+            number=row.number,
+            kind=row.kind,
+            title=row.title,
+            held_from=row.held_from,
+            held_to=row.held_to,
+            visibility=row.visibility,
+        )
+        for row in rows
+    ]
