@@ -30,9 +30,10 @@ def save(engine: Engine, path: Path, *, progress: Progress = lambda table, rows:
     """
     unfinished = path.with_name(path.name + ".part")
     total = 0
-    with _snapshot(engine) as connection, zipfile.ZipFile(
-        unfinished, "w", zipfile.ZIP_DEFLATED
-    ) as archive:
+    with (
+        _snapshot(engine) as connection,
+        zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive,
+    ):
         for table in _tables():
             with archive.open(f"{table.name}.jsonl", "w") as member:
                 rows = _write_rows(connection, table, member)
@@ -89,11 +90,10 @@ def _tables() -> list[Table]:
 
 
 def _snapshot(engine: Engine) -> Connection:
+    connection = engine.connect()
     if engine.dialect.name == "sqlite":
-        connection = engine.connect()
-        connection.exec_driver_sql("BEGIN")
-        return connection
-    return engine.connect().execution_options(isolation_level="REPEATABLE READ")
+        return connection  # a transaction sees one moment as it is
+    return connection.execution_options(isolation_level="REPEATABLE READ")
 
 
 def _schema(connection: Connection) -> str:
@@ -112,9 +112,7 @@ def _last_number(connection: Connection) -> int:
 def _write_rows(connection: Connection, table: Table, member: Any) -> int:
     order = list(table.primary_key.columns)
     rows = 0
-    result = connection.execution_options(yield_per=BATCH).execute(
-        select(table).order_by(*order)
-    )
+    result = connection.execution_options(yield_per=BATCH).execute(select(table).order_by(*order))
     for row in result.mappings():
         line = json.dumps(dict(row), ensure_ascii=False, default=_plain)
         member.write(line.encode("utf-8") + b"\n")
@@ -201,14 +199,12 @@ def _renew_sequences(connection: Connection, last_number: int) -> None:
             highest = f"(SELECT coalesce(max(id), 0) FROM {name})"  # noqa: S608
             least = last_number if name == "note" else 0
             connection.execute(
-                text(f"SELECT setval({sequence}, greatest({highest}, {least}, 1))")  # noqa: S608
+                text(f"SELECT setval({sequence}, greatest({highest}, {least}, 1))")
             )
 
 
 def _queue_everything(connection: Connection) -> None:
     connection.execute(IndexChange.__table__.delete())  # type: ignore[attr-defined]
     connection.execute(
-        insert(IndexChange).from_select(
-            ["note_id", "created_at"], select(Note.id, Note.created_at)
-        )
+        insert(IndexChange).from_select(["note_id", "created_at"], select(Note.id, Note.created_at))
     )

@@ -14,7 +14,7 @@ from alembic.config import Config
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
-from kms.db import open_engine
+from kms.db import begin_writing, open_engine
 from kms.search.index import Index, open_index
 from kms.search.sync import listen
 from kms.settings import Settings
@@ -46,9 +46,7 @@ class Store:
         in ``index_change``, and the save stands.
         """
         with self.sessions() as session:
-            if self.engine.dialect.name == "sqlite":
-                # Take the write lock before the first read, so that what was read still holds.
-                session.connection().exec_driver_sql("BEGIN IMMEDIATE")
+            begin_writing(session)
             yield session
             session.commit()
         try:

@@ -55,9 +55,7 @@ def load_content(session: Session, folder: Path = CONTENT) -> Loaded | None:
         bring_in_batch(session, _records(folder / name), outcome)
     if outcome.refused:
         first = outcome.refused[0]
-        raise Invalid(
-            _("ใช้เนื้อหาเริ่มต้นไม่ได้ %(where)s: %(why)s", where=first.where, why=first.reason)
-        )
+        raise Invalid(_("ใช้เนื้อหาเริ่มต้นไม่ได้ %(where)s: %(why)s", where=first.where, why=first.reason))
     for where, warning in outcome.warnings:
         _log.warning("%s: %s", where, warning)
     session.add(Setting(name=LOADED, value=str(outcome.saved)))

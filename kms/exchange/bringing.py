@@ -64,9 +64,7 @@ def bring_in(
     return outcome
 
 
-def bring_in_batch(
-    session: Session, batch: Iterable[Record | Refused], outcome: Outcome
-) -> None:
+def bring_in_batch(session: Session, batch: Iterable[Record | Refused], outcome: Outcome) -> None:
     """Save these records in the caller's transaction and tell the outcome of each."""
     records = []
     for one in batch:
@@ -130,9 +128,7 @@ def _bring_in_one(
         what = "created"
     else:
         before = note.revision
-        notes.revise(
-            session, note, content, by=SYSTEM, based_on=before, reason=_("นำเข้าอีกครั้ง")
-        )
+        notes.revise(session, note, content, by=SYSTEM, based_on=before, reason=_("นำเข้าอีกครั้ง"))
         what = "revised" if note.revision != before else "unchanged"
     _bring_in_comments(session, record, note, is_new=what == "created")
     return what, note
@@ -161,6 +157,7 @@ def _bring_in_comments(session: Session, record: Record, note: Note, *, is_new: 
     for one in record.comments:
         if one.key in there:
             continue
+        answered = there.get(one.reply_to)
         there[one.key] = comments.add(
             session,
             note,
@@ -168,7 +165,7 @@ def _bring_in_comments(session: Session, record: Record, note: Note, *, is_new: 
             body=one.body,
             author_name=one.author,
             created_at=one.created_at or record.created_at,
-            reply_to=there.get(one.reply_to),
+            reply_to=answered.id if answered else None,
             source_key=one.key,
         )
 

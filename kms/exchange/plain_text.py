@@ -35,8 +35,8 @@ _RECORD = re.compile(r"^หมายเลขบันทึก:\s*(?P<number>\d
 _WRITTEN = re.compile(r"เขียน(?:เมื่อ)?:?\s*(?P<when>.+?)\s*\(\)")
 _LICENCE = re.compile(r"สัญญาอนุญาต:\s*(?P<licence>[^,]*?)\s*(?:,|จำนวนที่อ่าน|อ่าน:|$)")
 _TAGS = re.compile(r"^คำสำคัญ\s*\(Tags\)\s*:?\s*(?P<tags>.*)$", re.IGNORECASE)
-_WRITTEN_AT = re.compile(r"^บันทึกนี้เขียนที่ GotoKnow")
-_COMMENTS = re.compile(r"^ความเห็น \((?P<count>\d+)\)\s*$")
+_WRITTEN_AT = re.compile(r"^บันทึกนี้เขียนที่\s+GotoKnow")
+_COMMENTS = re.compile(r"^ความเห็น\s+\((?P<count>\d+)\)\s*$")
 _CLOCK = re.compile(r"(\d{1,2})[:.](\d{2})")
 _NAME = re.compile(r"^[ก-๎]{2,}(?: [ก-๎]{2,}){1,3}$")
 _POLITE_END = re.compile(r"(ค่ะ|คะ|ครับ|นะ)$")
@@ -88,7 +88,7 @@ def read_text(text: str, *, where: str, name: str, folder: str = "text") -> Reco
         "licence": page.licence,
         "created_at": page.written,
         "comments": _comments(page),
-        "date": _event_day(f"{page.title}\n{body}", page.written),
+        **_event(f"{page.title}\n{body}", page.written),
     }
     source = "gotoknow" if page.number else folder
     return record(fields, where=where, source=source, source_id=page.number or name)
@@ -181,27 +181,14 @@ def _tidy(lines: list[str]) -> str:
     return "\n".join(kept).strip("\n")
 
 
-def _event_day(text: str, written: datetime | None) -> str | None:
-    """The event's day as written: the first full date that is not after the writing."""
+def _event(text: str, written: datetime | None) -> dict[str, str]:
+    """The day of the event: the first full date of the text that is not after its writing."""
     near = written.date() if written else None
     for start, end, held in dates.find(text[:EVENT_WITHIN], near=near):
         if held.precision == "day" and (near is None or held.first <= near):
-            return _with_year(text[start:end], held)
-    return None
-
-
-def _with_year(words: str, held: dates.Held) -> str:
-    """The words when they name their year, else the day they stand for."""
-    try:
-        alone = dates.read(words, today=held.last)
-    except ValueError:
-        return f"{held.first.isoformat()}/{held.last.isoformat()}"
-    has_year = bool(re.search(r"[0-9๐-๙]{4}|[0-9๐-๙]{2}$", words.strip()))
-    if has_year and alone.first == held.first:
-        return words
-    if held.first == held.last:
-        return held.first.isoformat()
-    return f"{held.first.isoformat()}/{held.last.isoformat()}"
+            days = f"{held.first.isoformat()}/{held.last.isoformat()}"
+            return {"date": days, "date_as_written": text[start:end]}
+    return {}
 
 
 def _places_in(text: str) -> list[str]:
