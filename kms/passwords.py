@@ -70,5 +70,5 @@ def one_time() -> str:
 
 
 def _normal(password: str) -> str:
-    # One Thai word can be typed as different code points on different keyboards.
-    return normalize("NFKC", password)
+    # One Thai word can be typed as different code points; NFC leaves sara am in two pieces.
+    return normalize("NFC", password).replace("\u0e4d\u0e32", "\u0e33")

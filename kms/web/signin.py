@@ -14,6 +14,9 @@ from kms.web.security import address_key, email_key, safe_next, throttle
 
 blueprint = Blueprint("signin", __name__)
 
+# No account number that a database keeps is longer.
+MOST_DIGITS = 9
+
 
 @blueprint.get("/signin")
 def signin() -> ResponseReturnValue:
@@ -110,7 +113,7 @@ def prepare(app: Flask) -> None:
 
 def _load(kept: str) -> SignedIn | None:
     number, _colon, stamp = kept.partition(":")
-    if not number.isascii() or not number.isdigit() or not stamp:
+    if not number.isascii() or not number.isdigit() or len(number) > MOST_DIGITS or not stamp:
         return None
     with reading() as session:
         found = accounts.identify(session, int(number), stamp)
