@@ -1,0 +1,118 @@
+"""Names offered while someone types, and told beside a filter: never one from hidden notes only."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+
+from kms import naming, organisations, people, places, tags, themes
+from kms.errors import Invalid
+from kms.language import gettext as _
+from kms.models import Note, NoteTag, Organisation, Tag
+from kms.permissions import Viewer, may, visible_to
+
+MOST = 8
+LONGEST_WORDS = 100
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """What a picker offers: the value it stands for, the words to show, what tells it apart."""
+
+    value: str
+    label: str
+    note: str = ""
+
+
+def suggest(session: Session, what: str, words: str, *, seen_by: Viewer) -> list[Suggestion]:
+    """At most eight, those that begin with the words first.
+
+    ``what`` is place, theme, tag, organisation or person (people are for those who may write).
+    Raises Invalid for anything else.
+    """
+    said = words.replace("\x00", "")[:LONGEST_WORDS].strip()
+    offer = {
+        "place": _places,
+        "theme": _themes,
+        "tag": _tags,
+        "organisation": _organisations,
+        "person": _people,
+    }.get(what)
+    if offer is None:
+        sentence = _("ไม่รู้จัก “%(what)s”", what=what[:60])
+        raise Invalid(sentence, {"what": sentence})
+    return offer(session, said, seen_by) if said else []
+
+
+def names(
+    session: Session, *, persons: Iterable[int], groups: Iterable[int], seen_by: Viewer
+) -> dict[tuple[str, str], str]:
+    """``("person", "7")`` and ``("organisation", "3")`` → name, of those the viewer may know of.
+
+    A statement for each of the two that is asked for.
+    """
+    met = {
+        ("person", str(one)): name
+        for one, name in people.names(session, persons, seen_by=seen_by).items()
+    }
+    asked = [one for one in groups if 0 < one <= naming.LARGEST_ID]
+    if not asked:
+        return met
+    short = func.coalesce(func.nullif(Organisation.abbreviation, ""), Organisation.name)
+    rows = session.execute(
+        select(Organisation.id, short).where(
+            Organisation.id.in_(asked), organisations.known_to(seen_by)
+        )
+    )
+    return {**met, **{("organisation", str(one)): name for one, name in rows.tuples()}}
+
+
+def _places(_session: Session, words: str, _viewer: Viewer) -> list[Suggestion]:
+    return [
+        Suggestion(place.code, places.path(place.code)) for place in places.suggest(words, MOST)
+    ]
+
+
+def _themes(session: Session, words: str, _viewer: Viewer) -> list[Suggestion]:
+    wanted = naming.key(words)
+    tree = themes.load(session)
+    agreed = (node for node in tree.by_slug.values() if node.status == "agreed")
+    found = [node for node in agreed if any(wanted in name for name in _names_of(node))]
+    found.sort(key=lambda node: (not _names_of(node)[0].startswith(wanted), len(node.label)))
+    return [
+        Suggestion(node.slug, node.label, " › ".join(up.label for up in tree.path(node.slug)[:-1]))
+        for node in found[:MOST]
+    ]
+
+
+def _names_of(node: themes.ThemeNode) -> tuple[str, ...]:
+    return tuple(naming.key(name) for name in (node.label, node.name, node.name_en))
+
+
+def _tags(session: Session, words: str, viewer: Viewer) -> list[Suggestion]:
+    wanted = tags.key(words)
+    begins = Tag.key.startswith(wanted, autoescape=True)
+    used = select(NoteTag.tag_id).join(Note, Note.id == NoteTag.note_id).where(visible_to(viewer))
+    found = session.scalars(
+        select(Tag.name)
+        .where(Tag.key.contains(wanted, autoescape=True), Tag.id.in_(used))
+        .order_by(case((begins, 0), else_=1), Tag.key)
+        .limit(MOST)
+    )
+    return [Suggestion(name, name) for name in found] if wanted else []
+
+
+def _organisations(session: Session, words: str, viewer: Viewer) -> list[Suggestion]:
+    found = organisations.suggest(session, words, MOST, seen_by=viewer)
+    return [Suggestion(one.name, one.name, one.abbreviation) for one in found]
+
+
+def _people(session: Session, words: str, viewer: Viewer) -> list[Suggestion]:
+    if not may(viewer, "write"):
+        return []
+    found = people.suggest(session, words, MOST, seen_by=viewer)
+    return [
+        Suggestion(str(one.id), one.name, places.path(one.place_code) if one.place_code else "")
+        for one in found
+    ]

@@ -1,0 +1,236 @@
+"""Finding by walking: places, themes, roles and years."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from flask import Blueprint, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from kms import browsing, notes, places, roles, themes
+from kms.errors import NotFound
+from kms.language import gettext as _
+from kms.note_kinds import LEVELS, ROLES
+from kms.places import Place
+from kms.roles import RolePlayer
+from kms.thai.collation import sort_key
+from kms.thai.dates import BE_MINUS_CE
+from kms.themes import Tree
+from kms.web import asked
+from kms.web.addresses import address
+from kms.web.context import reading, viewer
+
+blueprint = Blueprint("browse", __name__)
+
+MOST_PLAYERS = 40
+PARAMETERS = {2: "province", 4: "amphoe", 6: "tambon"}
+
+
+@dataclass(frozen=True)
+class PlaceCount:
+    """A place with the number of notes from it and from all places in it."""
+
+    code: str
+    name: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Region:
+    """Provinces that people think of together, in Thai order."""
+
+    name: str
+    provinces: list[PlaceCount]
+
+
+@dataclass(frozen=True)
+class ThemeCount:
+    """A theme with the number of notes on it or on any theme beneath it."""
+
+    slug: str
+    name: str
+    about: str
+    count: int
+    children: list["ThemeCount"] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class YearCount:
+    """A year of the Buddhist era with the number of notes of what began in it."""
+
+    year: int
+    count: int
+
+    @property
+    def url(self) -> str:
+        """The address of its notes."""
+        return address("/search", (("from", str(self.year)), ("to", str(self.year))))
+
+
+@dataclass(frozen=True)
+class PlayersSomewhere:
+    """Those who play a role in one place; no code where no place is told."""
+
+    code: str
+    people: list[RolePlayer]
+
+
+# --- places --------------------------------------------------------------------------------------
+
+
+@blueprint.get("/places", endpoint="places")
+def all_places() -> ResponseReturnValue:
+    """The provinces by region."""
+    with reading() as session:
+        counts = notes.counts_by_province(session, seen_by=viewer())
+    regions = [
+        Region(places.region(provinces[0].code), _counted(provinces, counts))
+        for provinces in places.regions().values()
+    ]
+    return render_template("browse/places.html", regions=regions)
+
+
+@blueprint.get("/places/<code>")
+def place(code: str) -> ResponseReturnValue:
+    """What is known from one place: lessons first, people by role, the places within."""
+    here = places.get(code)
+    with reading() as session:
+        counts = notes.counts_by_child_place(session, code, seen_by=viewer())
+        found = browsing.of_place(session, code, seen_by=viewer())
+        players = roles.players(session, place=code, seen_by=viewer(), limit=MOST_PLAYERS)
+    return render_template(
+        "browse/place.html",
+        place=here,
+        parents=places.parents(code),
+        children=_counted(places.children(code), counts),
+        found=found,
+        people_by_role=_by_role(players),
+        search_url=address("/search", ((PARAMETERS[len(code)], code),)),
+    )
+
+
+def _counted(listed: Iterable[Place], counts: Mapping[str, int]) -> list[PlaceCount]:
+    return [PlaceCount(one.code, one.name, counts.get(one.code, 0)) for one in listed]
+
+
+def _by_role(players: Sequence[RolePlayer]) -> list[tuple[str, list[RolePlayer]]]:
+    grouped = ((code, [one for one in players if one.role == code]) for code in ROLES)
+    return [(code, found) for code, found in grouped if found]
+
+
+# --- themes --------------------------------------------------------------------------------------
+
+
+@blueprint.get("/themes", endpoint="themes")
+def all_themes() -> ResponseReturnValue:
+    """The tree of themes with counts."""
+    with reading() as session:
+        tree = themes.load(session)
+        counts = browsing.counts_by_theme(session, seen_by=viewer())
+    return render_template("browse/themes.html", tree=branches(tree, None, counts))
+
+
+@blueprint.get("/themes/<slug>")
+def theme(slug: str) -> ResponseReturnValue:
+    """A theme, its parts and its notes; a merged one leads to what it became part of."""
+    with reading() as session:
+        tree = themes.load(session)
+        path = tree.path(slug)
+        if not path:
+            raise NotFound(_("ไม่พบประเด็นนี้"))
+        here = path[-1]
+        if here.merged_into:
+            return redirect(f"/themes/{here.merged_into}", 301)
+        counts = browsing.counts_by_theme(session, seen_by=viewer())
+        found = browsing.of_themes(session, tree.subtree(slug), seen_by=viewer())
+    return render_template(
+        "browse/theme.html",
+        theme=_theme_count(tree, here.slug, counts),
+        about=here.about,
+        parents=[{"slug": one.slug, "name": one.label} for one in path[:-1]],
+        children=branches(tree, slug, counts),
+        found=found,
+        search_url=address("/search", (("theme", slug),)),
+    )
+
+
+def branches(tree: Tree, slug: str | None, counts: Mapping[str, int]) -> list[ThemeCount]:
+    """The agreed themes under this one, each with its own branches; under nothing, the tree."""
+    return [_theme_count(tree, child.slug, counts) for child in tree.children(slug)]
+
+
+def _theme_count(tree: Tree, slug: str, counts: Mapping[str, int]) -> ThemeCount:
+    node = tree.by_slug[slug]
+    return ThemeCount(
+        slug, node.label, node.about, counts.get(slug, 0), branches(tree, slug, counts)
+    )
+
+
+# --- roles ---------------------------------------------------------------------------------------
+
+
+@blueprint.get("/roles", endpoint="roles")
+def all_roles() -> ResponseReturnValue:
+    """The six roles, what each does and how many play it."""
+    with reading() as session:
+        counts = roles.counts(session, seen_by=viewer())
+    listed = [
+        {"code": one.code, "name": one.name, "does": one.does, "count": counts.get(one.code, 0)}
+        for one in roles.ROLES.values()
+    ]
+    return render_template("browse/roles.html", roles=listed)
+
+
+@blueprint.get("/roles/<code>")
+def role(code: str) -> ResponseReturnValue:
+    """Who plays a role, at which level and where."""
+    if code not in roles.ROLES:
+        raise NotFound(_("ไม่มีบทบาทนี้"))
+    where = asked.place_of_address()
+    level = request.args.get("level", "")
+    with reading() as session:
+        players = (
+            []
+            if where.problem
+            else roles.players(
+                session,
+                role=code,
+                place=where.code,
+                level=level if level in LEVELS else None,
+                seen_by=viewer(),
+            )
+        )
+    return render_template(
+        "browse/role.html",
+        role=roles.ROLES[code],
+        level=level,
+        levels=[("", _("ทุกระดับ")), *((one, roles.level_name(one)) for one in LEVELS)],
+        place=where.typed,
+        problem=where.problem,
+        groups=_by_place(players),
+    )
+
+
+def _by_place(players: Sequence[RolePlayer]) -> list[PlayersSomewhere]:
+    """In Thai order from the province down; those without a place last."""
+    grouped: dict[str, list[RolePlayer]] = {}
+    for player in players:
+        grouped.setdefault(player.place_code or "", []).append(player)
+    return [PlayersSomewhere(code, grouped[code]) for code in sorted(grouped, key=_thai_order)]
+
+
+def _thai_order(code: str) -> tuple[object, ...]:
+    if not code:
+        return (True,)
+    return (False, *(sort_key(one.name) for one in (*places.parents(code), places.get(code))))
+
+
+# --- years ---------------------------------------------------------------------------------------
+
+
+@blueprint.get("/years")
+def years() -> ResponseReturnValue:
+    """The years in which things happened, newest first."""
+    with reading() as session:
+        counts = notes.counts_by_year(session, seen_by=viewer())
+    listed = [YearCount(year + BE_MINUS_CE, count) for year, count in counts.items()]
+    return render_template("browse/years.html", years=listed)

@@ -1,0 +1,166 @@
+"""The search page and the pickers of forms."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from flask import Blueprint, Response, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+
+from kms import places, suggestions
+from kms.errors import Invalid, Unavailable
+from kms.language import gettext as _
+from kms.search import query as queries
+from kms.search.found import Found
+from kms.search.query import SORTS, Query
+from kms.web import narrowing
+from kms.web.addresses import Pairs, address, in_place_of, without
+from kms.web.context import reading, store, viewer
+from kms.web.paging import page_of
+
+blueprint = Blueprint("finding", __name__)
+
+Given = dict[str, list[str]]
+Names = dict[tuple[str, str], str]
+PLACES = ("province", "amphoe", "tambon")
+
+
+@dataclass(frozen=True)
+class Link:
+    """Somewhere to go, and whether it is where we are."""
+
+    label: str
+    url: str
+    is_chosen: bool = False
+
+
+# --- the page ------------------------------------------------------------------------------------
+
+
+@blueprint.get("/search")
+def search() -> ResponseReturnValue:
+    """The address is the search."""
+    given = request.args.to_dict(flat=False)
+    try:
+        with reading() as session:
+            query, notices = _read_kindly(given, partial(queries.read, session=session))
+            found = store().index.find(session, query, seen_by=viewer())
+            met = suggestions.names(
+                session, persons=query.people, groups=_groups_unseen(found), seen_by=viewer()
+            )
+    except Unavailable as problem:
+        kept = without(tuple(request.args.items(multi=True)), "q", "offset")
+        words = request.args.get("q", "")
+        page = render_template("finding/unavailable.html", why=problem, words=words, kept=kept)
+        return page, 503, {"Retry-After": "5"}
+    return render_template("finding/search.html", **_shown(found, notices, met))
+
+
+def _read_kindly(given: Given, read: Callable[[Given], Query]) -> tuple[Query, list[str]]:
+    """The query of what can be read, and a sentence for each parameter that cannot."""
+    try:
+        return read(given), []
+    except Invalid as problem:
+        unread = problem.problems
+    rest = {name: values for name, values in given.items() if name not in unread}
+    notices = list(unread.values())
+    try:
+        return read(rest), notices
+    except Invalid as problem:
+        # Only a pair that does not fit together is left to refuse.
+        words = {"q": given["q"]} if "q" in given else {}
+        return read(words), [*notices, *problem.problems.values()]
+
+
+def _shown(found: Found, notices: list[str], met: Names) -> dict[str, object]:
+    """Everything the page shows, as values and links."""
+    query = found.query
+    pairs = narrowing.pairs_of(query)
+    base = without(pairs, "offset")
+    asked = dict(pairs)
+    said = [*notices, *found.unread]
+    if found.loosened:
+        said.append(_("ไม่มีบันทึกที่มีครบทุกคำ จึงแสดงบันทึกที่มีบางคำ"))
+    return {
+        "found": found,
+        "words": query.words,
+        "notices": said,
+        "chips": narrowing.chips(query, pairs, _names_in(found, met)),
+        "facets": narrowing.facets(found, pairs),
+        "sorts": _sorts(query, base),
+        "did_you_mean": _did_you_mean(found, base),
+        "page": page_of(
+            narrowing.PATH, pairs, total=found.total, offset=query.offset, limit=query.limit
+        ),
+        "kept": without(base, "q"),
+        "kept_but_years": without(base, "from", "to"),
+        "since": asked.get("from", ""),
+        "until": asked.get("to", ""),
+        "clear_url": address(narrowing.PATH, tuple(p for p in base if p[0] in ("q", "sort"))),
+        "first_url": address(narrowing.PATH, base),
+    }
+
+
+def _sorts(query: Query, base: Pairs) -> list[Link]:
+    said = {
+        "relevance": _("ตรงที่สุด"),
+        "newest": _("ใหม่สุด"),
+        "oldest": _("เก่าสุด"),
+    }
+    current = query.sort if query.words or query.sort != "relevance" else "newest"
+    offered = SORTS if query.words else [one for one in SORTS if one != "relevance"]
+    return [
+        Link(
+            said[sort],
+            address(narrowing.PATH, in_place_of(base, "sort", "" if sort == "relevance" else sort)),
+            sort == current,
+        )
+        for sort in offered
+    ]
+
+
+def _did_you_mean(found: Found, base: Pairs) -> Link | None:
+    words = found.did_you_mean
+    return Link(words, address(narrowing.PATH, in_place_of(base, "q", words))) if words else None
+
+
+def _groups_unseen(found: Found) -> tuple[int, ...]:
+    """Organisations asked for that no hit vouches for: their names may not be the viewer's."""
+    vouched = {one.value for one in found.facets.get("organisation", ()) if one.count}
+    return tuple(one for one in found.query.organisations if str(one) not in vouched)
+
+
+def _names_in(found: Found, met: Names) -> Names:
+    """Words for the filters that are on; ``met`` are names the viewer is known to may read."""
+    names = {
+        (name, value.value): value.label
+        for name, values in found.facets.items()
+        for value in values
+        if value.chosen and (value.count or name != "organisation")
+    }
+    for code in found.query.places:
+        names[PLACES[len(code) // 2 - 1], code] = places.path(code)
+    names.update((("tag", key), f"#{key}") for key in found.query.tags)
+    names.update(
+        ((what, str(one)), _("ไม่พบชื่อนี้"))
+        for what, asked in (("person", found.query.people), ("organisation", _groups_unseen(found)))
+        for one in asked
+    )
+    return {**names, **met}
+
+
+# --- the pickers ---------------------------------------------------------------------------------
+
+
+@blueprint.get("/suggest")
+def suggest() -> Response:
+    """What the pickers of forms offer while someone types."""
+    what, words = request.args.get("what", ""), request.args.get("q", "")
+    try:
+        with reading() as session:
+            found = suggestions.suggest(session, what, words, seen_by=viewer())
+    except Invalid as problem:
+        refused = jsonify(error={"code": problem.code, "message": problem.message})
+        refused.status_code = 422
+        return refused
+    return jsonify([{"value": one.value, "label": one.label, "note": one.note} for one in found])

@@ -1,0 +1,186 @@
+"""What narrows a search, as links: the chips that are on and the facets that can be."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from kms.language import gettext as _
+from kms.search.found import FacetValue, Found
+from kms.search.query import Query, to_parameters
+from kms.thai import dates
+from kms.web.addresses import Pairs, address, with_one, without, without_one
+
+PATH = "/search"
+PLACES = ("province", "amphoe", "tambon")
+SHOWN_AT_ONCE = 8
+# Parameters that say how to show the hits and narrow nothing.
+MANNERS = ("q", "sort", "limit", "offset")
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A filter that is on, and the address without it."""
+
+    label: str
+    remove_url: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A value of a facet; its address turns it on, or off when it is on."""
+
+    label: str
+    count: int
+    url: str
+    is_chosen: bool = False
+    children: tuple["Choice", ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether this or anything beneath it is chosen."""
+        return self.is_chosen or any(child.is_open for child in self.children)
+
+
+@dataclass(frozen=True)
+class Facet:
+    """The values of one dimension; ``more`` are those that wait behind a press."""
+
+    name: str
+    heading: str
+    first: tuple[Choice, ...]
+    more: tuple[Choice, ...]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a value that waits is chosen."""
+        return any(choice.is_open for choice in self.more)
+
+
+def facets(found: Found, pairs: Pairs) -> tuple[Facet, ...]:
+    """Every facet that has something to choose, places and themes as trees."""
+    base = without(pairs, "offset")
+    made = (
+        _facet("kind", _("ชนิด"), _flat(found, "kind", base)),
+        _facet("place", _("สถานที่"), _places(found, base)),
+        _facet("theme", _("ประเด็น"), _themes(found, base)),
+        _facet("role", _("บทบาท"), _flat(found, "role", base)),
+        _facet("year", _("ปี พ.ศ."), _years(found, base)),
+        _facet("organisation", _("องค์กร"), _organisations(found, base)),
+    )
+    return tuple(one for one in made if one.first)
+
+
+def _facet(name: str, heading: str, choices: Sequence[Choice]) -> Facet:
+    opened = [one for one in choices if one.is_open]
+    ordered = [*opened, *(one for one in choices if not one.is_open)]
+    return Facet(name, heading, tuple(ordered[:SHOWN_AT_ONCE]), tuple(ordered[SHOWN_AT_ONCE:]))
+
+
+def _flat(found: Found, name: str, base: Pairs) -> list[Choice]:
+    return [
+        Choice(value.label, value.count, _toggle(base, name, value), value.chosen)
+        for value in found.facets.get(name, ())
+    ]
+
+
+def _organisations(found: Found, base: Pairs) -> list[Choice]:
+    """Only those that a hit vouches for; the name of another may not be the viewer's to read."""
+    return [choice for choice in _flat(found, "organisation", base) if choice.count]
+
+
+def _toggle(base: Pairs, name: str, value: FacetValue) -> str:
+    change = without_one if value.chosen else with_one
+    return address(PATH, change(base, name, value.value))
+
+
+def _places(found: Found, base: Pairs) -> list[Choice]:
+    """Provinces; beneath those that are open their amphoes, and beneath those their tambons."""
+    chosen = {code for name, code in base if name in PLACES}
+    values = {name: found.facets.get(name, ()) for name in PLACES}
+
+    def beneath(parent: str, level: int) -> tuple[Choice, ...]:
+        inside = (one for one in values[PLACES[level]] if one.value.startswith(parent))
+        return tuple(choice(one, level) for one in inside)
+
+    def choice(value: FacetValue, level: int) -> Choice:
+        code = value.value
+        is_open = level < 2 and any(one.startswith(code) for one in chosen)
+        children = beneath(code, level + 1) if is_open else ()
+        url = address(PATH, _place_toggled(base, code, is_chosen=code in chosen))
+        return Choice(value.label, value.count, url, code in chosen, children)
+
+    return list(beneath("", 0))
+
+
+def _place_toggled(base: Pairs, code: str, *, is_chosen: bool) -> Pairs:
+    """A place takes the turn of those around and inside it; letting go of it goes one level up."""
+    rest = tuple(
+        (name, value)
+        for name, value in base
+        if name not in PLACES or not (value.startswith(code) or code.startswith(value))
+    )
+    kept = code[:-2] if is_chosen else code
+    return with_one(rest, PLACES[len(kept) // 2 - 1], kept) if kept else rest
+
+
+def _themes(found: Found, base: Pairs) -> list[Choice]:
+    """Themes under their parents; a parent that no hit carries itself is told by its children."""
+    values = found.facets.get("theme", ())
+    known = {one.value for one in values}
+
+    def beneath(parent: str | None) -> tuple[Choice, ...]:
+        return tuple(choice(one) for one in values if one.parent == parent)
+
+    def choice(value: FacetValue) -> Choice:
+        children = beneath(value.value)
+        url = _toggle(base, "theme", value)
+        return Choice(value.label, value.count, url, value.chosen, children)
+
+    tops = [one for one in values if not one.parent or one.parent not in known]
+    return [choice(one) for one in tops]
+
+
+def _years(found: Found, base: Pairs) -> list[Choice]:
+    """A year is chosen as the range from itself to itself, in the Buddhist era."""
+    rest = without(base, "from", "to")
+
+    def choice(value: FacetValue) -> Choice:
+        year = str(int(value.value) + dates.BE_MINUS_CE)
+        pairs = rest if value.chosen else (*rest, ("from", year), ("to", year))
+        return Choice(value.label, value.count, address(PATH, pairs), value.chosen)
+
+    return [choice(one) for one in found.facets.get("year", ())]
+
+
+def pairs_of(query: Query) -> Pairs:
+    """The query as an address's parameters, whole years as people write them (พ.ศ.)."""
+    rest = without(tuple(to_parameters(query)), "from", "to")
+    since = _year_or_day(query.from_day, (1, 1))
+    until = _year_or_day(query.to_day, (12, 31))
+    return rest + tuple(pair for pair in (("from", since), ("to", until)) if pair[1])
+
+
+def _year_or_day(day: date | None, edge: tuple[int, int]) -> str:
+    if day is None:
+        return ""
+    return str(dates.year_be(day)) if (day.month, day.day) == edge else day.isoformat()
+
+
+def chips(query: Query, pairs: Pairs, labels: Mapping[tuple[str, str], str]) -> tuple[Chip, ...]:
+    """One chip for each filter that is on, the days as one; ``labels`` says the others in words."""
+    base = without(pairs, "offset")
+    made = [
+        Chip(labels.get(pair, pair[1]), address(PATH, without_one(base, *pair)))
+        for pair in without(base, *MANNERS, "from", "to")
+    ]
+    if query.from_day or query.to_day:
+        made.append(Chip(_span_in_words(query), address(PATH, without(base, "from", "to"))))
+    return tuple(made)
+
+
+def _span_in_words(query: Query) -> str:
+    if query.from_day and query.to_day:
+        return dates.show_range(query.from_day, query.to_day, style="short")
+    if query.from_day:
+        return _("ตั้งแต่ %(day)s", day=dates.show(query.from_day, style="short"))
+    return _("ถึง %(day)s", day=dates.show(query.to_day, style="short")) if query.to_day else ""
