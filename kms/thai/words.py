@@ -5,6 +5,7 @@ import tempfile
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from itertools import count
 from pathlib import Path
 from threading import Lock
 
@@ -16,6 +17,7 @@ LEADING_VOWELS = "เแโใไ"
 MARKS = "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"
 TONES = "\u0e48-\u0e4b"
 SHORTEST_LEAF = 3
+SHORTEST_OWN_LEAF = 5
 LONGEST_COMPOUND = 80
 LONGEST_RUN = 400
 
@@ -212,25 +214,33 @@ def shorten(text: str, limit: int) -> str:
 _CHUNK = re.compile(
     r"(?P<thai>[ก-\u0e4e]+(?:\.[ก-\u0e4e]+)*\.?)|[0-9๐-๙]+(?:[.,][0-9๐-๙]+)*|[^\W\d_ก-๛]+|\S"
 )
+_numbers = count(1)
 _TRAILING_DOT = re.compile(r"(?<=.)\.$")
 
 
 class Cutter:
     """Cuts Thai into words by pythainlp's dictionary and our own words, and compounds into leaves.
 
+    Own words under five letters (tambons named แคน, ออย) are cut where they stand, but never
+    taken as parts of a longer word.
     The dictionary is loaded once; one cutter serves all threads. nlpo3's safe mode is never
     used: it corrupts long text. Runs without a space are handed over 400 characters at a time.
     """
 
     def __init__(self, extra_words: Iterable[str] = ()) -> None:
-        extra = {fold(word).strip() for word in extra_words}
-        self._words = frozenset(word for word in thai_words() | extra if word)
-        self._dictionary = f"platu-{id(self)}"
+        own = {fold(word).strip() for word in extra_words}
+        self._words = frozenset(word for word in thai_words() | own if word)
+        extra = own - thai_words()
+        self._dictionary = f"platu-{next(_numbers)}"
         with tempfile.TemporaryDirectory() as folder:
             listing = Path(folder) / "words.txt"
             listing.write_text("\n".join(sorted(self._words)), encoding="utf-8")
             nlpo3.load_dict(str(listing), self._dictionary)
-        self._parts = frozenset(w for w in self._words if len(w) >= SHORTEST_LEAF)
+        self._parts = frozenset(
+            word
+            for word in self._words
+            if len(word) >= (SHORTEST_OWN_LEAF if word in extra else SHORTEST_LEAF)
+        )
         self._longest_part = max(map(len, self._parts))
         self.leaves = lru_cache(maxsize=60_000)(self._leaves)
 
