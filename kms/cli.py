@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import click
 
-from kms.commands import serve, users
+from kms.commands import exchanging, indexing, keeping, serve, users
 from kms.errors import BadSettings, KmsError
 from kms.language import gettext as _
 from kms.status import own_version
@@ -24,9 +24,20 @@ def commands() -> None:
     """Every command of the system."""
 
 
-commands.add_command(serve.init)
-commands.add_command(serve.serve)
-commands.add_command(users.user)
+for command in (
+    serve.init,
+    serve.serve,
+    users.user,
+    exchanging.import_notes,
+    exchanging.export_notes,
+    indexing.search,
+    indexing.reindex,
+    indexing.check,
+    keeping.backup,
+    keeping.restore,
+    keeping.doctor,
+):
+    commands.add_command(command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -17,6 +17,7 @@ from kms.errors import KmsError
 from kms.language import gettext as _
 from kms.models import IndexChange, Note
 from kms.saving import Store, alembic_config, open_store
+from kms.search.answers import in_words
 from kms.settings import Settings
 from kms.starter import CONTENT
 
@@ -108,7 +109,7 @@ def _store(store: Store) -> Iterator[Finding]:
 def _index(store: Store) -> Finding:
     with store.reading() as session:
         report = store.index.check(session)
-    return Finding(_("ดัชนีค้นหา"), report.is_in_step, str(report))
+    return Finding(_("ดัชนีค้นหา"), report.is_sound, in_words(report))
 
 
 def _guarded(what: str, look: Callable[[], Finding]) -> Finding:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from kms.commands.opening import opened, progress_bar
+from kms.commands.opening import opened
+from kms.commands.progress import progress_bar
 from kms.errors import Invalid
 from kms.exchange import exporting, formats
 from kms.exchange.bringing import Outcome, bring_in

@@ -7,11 +7,12 @@ import sys
 import click
 
 from kms import places
-from kms.commands.opening import opened, progress_bar
+from kms.commands.opening import opened
+from kms.commands.progress import progress_bar
 from kms.errors import Invalid
 from kms.language import gettext as _
 from kms.permissions import SYSTEM
-from kms.search.answers import as_json
+from kms.search.answers import as_json, in_words
 from kms.search.found import Found
 from kms.search.query import read
 from kms.thai import dates
@@ -95,10 +96,7 @@ def reindex() -> None:
 @click.option("--repair", is_flag=True, help="ซ่อมดัชนีให้ตรงกับฐานข้อมูล")
 def check(*, repair: bool) -> None:
     """ตรวจว่าดัชนีค้นหาตรงกับฐานข้อมูล."""
-    with opened() as store:
-        with store.reading() as session:
-            report = store.index.check(session)
-        if repair and not report.is_in_step:
-            report = store.index.repair(store.sessions)
-    click.echo(str(report))
-    sys.exit(0 if report.is_in_step else 1)
+    with opened() as store, store.reading() as session:
+        report = store.index.check(session, repair=repair)
+    click.echo(in_words(report))
+    sys.exit(0 if report.is_sound or report.repaired else 1)

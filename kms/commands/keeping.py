@@ -7,7 +7,8 @@ import click
 
 from kms import backup as backups
 from kms import doctor as doctors
-from kms.commands.opening import opened, progress_bar
+from kms.commands.opening import opened
+from kms.commands.progress import progress_bar
 from kms.errors import Invalid
 from kms.language import gettext as _
 from kms.settings import read_settings

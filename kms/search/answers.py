@@ -1,6 +1,8 @@
-"""What a search found as plain values, the same for the API and the command line."""
+"""What the search answers, for programs and for people at a terminal."""
 
+from kms.language import gettext as _
 from kms.search.found import Found, Hit
+from kms.search.index import Report
 
 
 def as_json(found: Found) -> dict[str, object]:
@@ -34,3 +36,24 @@ def _hit(hit: Hit) -> dict[str, object]:
         "places": list(hit.place_codes),
         "themes": list(hit.theme_slugs),
     }
+
+
+def in_words(report: Report) -> str:
+    """What a comparison of database and index told, in a sentence or two."""
+    if not report.is_readable:
+        said = _("เปิดดัชนีไม่ได้")
+    elif report.needs_rebuild:
+        said = _("พจนานุกรมหรือวิธีตัดคำเปลี่ยนไป ต้องสร้างดัชนีใหม่")
+    elif report.is_sound:
+        said = _("ดัชนีตรงกับบันทึกทั้ง %(notes)s ฉบับ", notes=report.notes)
+    else:
+        said = _(
+            "ขาด %(missing)s · เกิน %(left_over)s · ไม่ตรง %(stale)s จาก %(notes)s บันทึก",
+            missing=len(report.missing),
+            left_over=len(report.left_over),
+            stale=len(report.stale),
+            notes=report.notes,
+        )
+    if report.repaired:
+        return said + " " + _("– ซ่อมแล้ว")
+    return said if report.is_sound else said + " " + _("– ซ่อมด้วย kms check --repair")
