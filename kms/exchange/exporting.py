@@ -8,10 +8,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from kms import notes, places
+from kms import places
 from kms.exchange import front_matter, json_lines
 from kms.exchange.records import fields_of
-from kms.models import Comment, Note
+from kms.models import Comment, Note, Revision
+from kms.note_kinds import NoteContent
 from kms.permissions import Viewer, visible_to
 from kms.saving import Store
 from kms.thai import dates
@@ -42,27 +43,31 @@ def _rows(session: Session, seen_by: Viewer) -> Iterator[dict[str, Any]]:
     for is_lesson in (False, True):
         last = 0
         while batch := _batch(session, seen_by, last, is_lesson=is_lesson):
-            remarks = _comments(session, [note.id for note in batch])
-            for note in batch:
-                yield _row(session, note, remarks.get(note.id, []))
-            last = batch[-1].id
+            remarks = _comments(session, [note.id for note, _content in batch])
+            for note, content in batch:
+                yield _row(session, note, content, remarks.get(note.id, []))
+            last = batch[-1][0].id
             session.expunge_all()
 
 
-def _batch(session: Session, seen_by: Viewer, after: int, *, is_lesson: bool) -> list[Note]:
-    kind = Note.kind == "lesson" if is_lesson else Note.kind != "lesson"
+def _batch(
+    session: Session, seen_by: Viewer, after: int, *, is_lesson: bool
+) -> list[tuple[Note, NoteContent]]:
+    latest = (Revision.note_id == Note.id) & (Revision.number == Note.revision)
     query = (
-        select(Note)
-        .where(visible_to(seen_by), Note.id > after, kind)
+        select(Note, Revision.content)
+        .join(Revision, latest)
+        .where(visible_to(seen_by), Note.id > after)
+        .where(Note.kind == "lesson" if is_lesson else Note.kind != "lesson")
         .order_by(Note.id)
         .limit(BATCH)
-        .options(*notes.CONTENT_LOADING)
     )
-    return list(session.scalars(query))
+    return [(note, NoteContent.from_json(kept)) for note, kept in session.execute(query)]
 
 
-def _row(session: Session, note: Note, remarks: list[dict[str, Any]]) -> dict[str, Any]:
-    content = notes.content_of(note)
+def _row(
+    session: Session, note: Note, content: NoteContent, remarks: list[dict[str, Any]]
+) -> dict[str, Any]:
     fields = {
         "id": note.source_id or str(note.number),
         "source": note.source or OWN_SOURCE,
