@@ -60,7 +60,7 @@ def counts_by_child_place(session: Session, code: str, *, seen_by: Viewer) -> di
         )
         .group_by(child)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def counts_by_theme(session: Session, *, seen_by: Viewer) -> dict[str, int]:
@@ -72,7 +72,7 @@ def counts_by_theme(session: Session, *, seen_by: Viewer) -> dict[str, int]:
         .where(visible_to(seen_by))
         .group_by(Theme.slug)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def counts_by_year(session: Session, *, seen_by: Viewer) -> dict[int, int]:
@@ -84,4 +84,4 @@ def counts_by_year(session: Session, *, seen_by: Viewer) -> dict[int, int]:
         .group_by(year)
         .order_by(year.desc())
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())

@@ -140,7 +140,7 @@ def _sources(
     linked = {(one.note_id, one.passage): one.revision for one in note.sources} if note else {}
     numbers = [one.note for one in content.lesson.sources if 0 < one.note <= naming.LARGEST_ID]
     seen = select(Note.id, Note.revision).where(Note.id.in_(numbers), visible_to(by))
-    revisions = dict(session.execute(seen).tuples().all())
+    revisions = dict(session.execute(seen).all())
     rows: dict[tuple[int, str], LessonSource] = {}
     for index, source in enumerate(content.lesson.sources):
         name = (source.note, source.passage)

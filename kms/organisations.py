@@ -259,7 +259,7 @@ def page(
         .join(NoteOrganisation, NoteOrganisation.note_id == Note.id)
         .where(NoteOrganisation.organisation_id == found.id, visible_to(seen_by))
     )
-    kinds = {**{one.number: one.kind for one in played}, **dict(parts.tuples().all())}
+    kinds = {**{one.number: one.kind for one in played}, **dict(parts.all())}
     notes, lessons = split_cards(session, kinds, seen_by=seen_by, limit=limit)
     own = {key(found.name), key(found.abbreviation)}
     return OrganisationPage(
@@ -328,7 +328,7 @@ def _taken(
         .join(Organisation, Organisation.id == OrganisationAlias.organisation_id)
         .where(OrganisationAlias.key.in_(keys), Organisation.id != organisation.id)
     )
-    others = dict(rows.tuples().all())
+    others = dict(rows.all())
     return {
         field: _("“%(name)s” เป็นชื่อของ %(other)s อยู่แล้ว", name=name, other=others[key(name)])
         for field, names in spelled.items()

@@ -172,7 +172,7 @@ def names(session: Session, ids: Iterable[int], *, seen_by: Viewer) -> dict[int,
             Person.id.in_(wanted), Person.id.in_(named_in_notes(seen_by))
         )
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def suggest(
