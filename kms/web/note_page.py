@@ -5,6 +5,7 @@ Kept are the whole page for those who are not signed in, and the article for tho
 holds something only one person may see is kept for that person alone.
 """
 
+import gzip
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -29,6 +30,7 @@ from kms.web.kept import Kept
 from kms.web.reads import Reads
 
 LINE_SHARE = "https://line.me/R/share?text="
+PACKING = 6
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,7 @@ class _Page:
     """A whole page for those who are not signed in."""
 
     body: bytes
+    packed: bytes
     mark: str
 
 
@@ -167,9 +170,12 @@ def for_anyone(number: int) -> Response:
     key = (number, language.current(), context.theme(), _root())
     page = _kept_page(number, key) or _new_page(number, key)
     memory().reads.count(number)
-    response = Response(page.body, mimetype="text/html")
-    response.set_etag(page.mark)
-    response.vary.add("Cookie")
+    takes_gzip = "gzip" in request.headers.get("Accept-Encoding", "")
+    response = Response(page.packed if takes_gzip else page.body, mimetype="text/html")
+    if takes_gzip:
+        response.content_encoding = "gzip"
+    response.set_etag(page.mark, weak=True)
+    response.vary.update(("Accept-Encoding", "Cookie"))
     return cast(Response, response.make_conditional(request))
 
 
@@ -186,8 +192,9 @@ def _new_page(number: int, key: tuple[object, ...]) -> _Page:
     with reading() as session:
         note = notes.view(session, number, seen_by=ANONYMOUS)
     html = _page(_Shown(note), ANONYMOUS, CommentTyped()).encode()
-    page = _Page(html, sha256(html).hexdigest()[:24])
-    memory().pages.keep(key, note.version, page, size=len(html))
+    page = _Page(html, gzip.compress(html, PACKING, mtime=0), sha256(html).hexdigest()[:24])
+    size = len(page.body) + len(page.packed)
+    memory().pages.keep(key, note.version, page, size=size)
     return page
 
 

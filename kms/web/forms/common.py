@@ -1,7 +1,7 @@
 """The fields that every kind of note has: when, where, about what, who, and who may see it."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from kms.language import gettext as _
 from kms.note_kinds import (
@@ -119,15 +119,15 @@ def read(typed: Typed, own_name: str, notices: Notices) -> dict[str, object]:
     }
 
 
-def fill(content: NoteContent, own_name: str, known_themes: Collection[str]) -> Typed:
-    """The form that says this content; themes that have no box are said in words."""
+def fill(content: NoteContent, own_name: str, names: Mapping[str, str]) -> Typed:
+    """The form that says this content; ``names`` are those of themes that have no box."""
     single = {
         "title": content.title,
         "body": content.body,
         "visibility": content.visibility,
         "held": when.written(content),
         "tags": " ".join(content.tags),
-        "theme_new": ", ".join(one for one in content.themes if one not in known_themes),
+        "theme_new": ", ".join(names[one] for one in content.themes if one in names),
         "url": content.url,
         "licence": content.licence,
         **_credit(content.author, own_name),
@@ -135,7 +135,7 @@ def fill(content: NoteContent, own_name: str, known_themes: Collection[str]) -> 
     return Typed(
         {
             **{name: (value,) for name, value in single.items() if value},
-            "themes": tuple(one for one in content.themes if one in known_themes),
+            "themes": tuple(one for one in content.themes if one not in names),
             **from_rows("places", map(_place_row, content.places)),
             **from_rows("organisations", map(_organisation_row, content.organisations)),
             **from_rows("roles", map(_role_row, content.roles)),

@@ -46,7 +46,8 @@ def read(kind: Kind, typed: Typed, known: Known) -> Reading:
 def fill(content: NoteContent, known: Known) -> Typed:
     """The form that says this content."""
     agreed = {slug for slug, node in known.tree.by_slug.items() if node.status == "agreed"}
-    fields = dict(common.fill(content, known.writer, agreed).values)
+    others = {slug: known.tree.label(slug) for slug in content.themes if slug not in agreed}
+    fields = dict(common.fill(content, known.writer, others).values)
     parts = {
         Kind.AFTER_ACTION_REVIEW: aar.fill,
         Kind.MINUTES: minutes.fill,
