@@ -238,6 +238,11 @@ def encode_text(text: str) -> bytes:
         return _UTF8 + text.encode("utf-8", "replace")
 
 
+def decode_text(kept: bytes) -> str:
+    """The folded text that ``encode_text`` was given."""
+    return kept[1:].decode("cp874" if kept[:1] == _ONE_BYTE else "utf-8")
+
+
 class Needle:
     """Folded text to look for in kept texts; a match never splits a character cluster."""
 

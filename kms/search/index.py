@@ -19,7 +19,7 @@ from kms.language import gettext as _
 from kms.models import IndexChange, Note
 from kms.permissions import SYSTEM, Viewer, visible_to
 from kms.search import analysis, documents, engine, facets, shelf, snippet
-from kms.search.arrays import Cache, Segment, Snapshot
+from kms.search.arrays import Cache, Segment, Snapshot, decode_text
 from kms.search.asking import Asked, understand
 from kms.search.found import Found, Hit
 from kms.search.query import Query
@@ -68,6 +68,16 @@ class _Opened:
     snapshot: Snapshot
 
 
+@dataclass(frozen=True)
+class _Shown:
+    """What the index keeps to show a note by; ``folded`` is the text, line by line."""
+
+    text: str
+    folded: str
+    places: tuple[str, ...]
+    themes: tuple[str, ...]
+
+
 def open_index(folder: Path) -> "Index":
     """The index in this folder; never raises, whatever it finds there (see ``is_healthy``)."""
     return Index(folder)
@@ -99,9 +109,8 @@ class Index:
         try:
             audiences = None if seen_by == SYSTEM else seen_by.audiences
             answer = engine.answer(snapshot, query, asked, audiences)
-            stored = {
-                int(snapshot.number[place]): snapshot.stored(place)["shown"]
-                for place in answer.places
+            shown = {
+                int(snapshot.number[place]): _shown(snapshot, place) for place in answer.places
             }
         except Exception as problem:
             self._let_go()
@@ -111,7 +120,7 @@ class Index:
         scored = dict(zip(order, answer.scores, strict=True))
         seen = _seen_rows(session, scored, seen_by)
         hits = tuple(
-            _hit(seen[number], score, stored[number], _marks(query, asked), tree)
+            _hit(seen[number], score, shown[number], _marks(query, asked), tree)
             for number, score in scored.items()
             if number in seen
         )
@@ -309,7 +318,7 @@ class Index:
         """Compare every note with its index entry; with ``repair`` mend what differs at once."""
         sessions = sessionmaker(session.get_bind(), expire_on_commit=False)
         waiting = set(session.scalars(select(IndexChange.note_id)))
-        versions = dict(session.execute(select(Note.id, Note.version)).tuples())
+        versions = dict(session.execute(select(Note.id, Note.version)).tuples().all())
         try:
             opened = self._refresh()
             has = _versions(opened.snapshot)
@@ -391,7 +400,7 @@ def _open_alone(generation: shelf.Generation) -> _Opened:
 
 def _seen_rows(
     session: Session, numbers: Iterable[int], viewer: Viewer
-) -> dict[int, Row[tuple[Any, ...]]]:
+) -> dict[int, Row[*tuple[Any, ...]]]:
     """What the database says now of those of these notes that the viewer may see."""
     rows = session.execute(
         select(
@@ -408,14 +417,22 @@ def _seen_rows(
     return {row.id: row for row in rows}
 
 
+def _shown(snapshot: Snapshot, place: int) -> _Shown:
+    kept = snapshot.stored(place)["shown"]
+    lines = decode_text(snapshot.text(place)).split("\n")[1:]
+    text: str = kept["text"]
+    folded = "\n".join(lines[: text.count("\n") + 1])
+    return _Shown(text, folded, tuple(kept["places"]), tuple(kept["themes"]))
+
+
 def _marks(query: Query, asked: Asked) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word.text for word in asked.words)) if query.snippets else ()
 
 
 def _hit(
-    row: Row[tuple[Any, ...]],
+    row: Row[*tuple[Any, ...]],
     score: float,
-    shown: dict[str, Any],
+    shown: _Shown,
     words: tuple[str, ...],
     tree: themes.Tree,
 ) -> Hit:
@@ -425,13 +442,13 @@ def _hit(
         title=row.title,
         title_marked=snippet.marked(row.title, words),
         url=f"/notes/{row.id}",
-        snippet=snippet.passage(shown["text"], words),
+        snippet=snippet.passage(shown.text, shown.folded, words),
         score=round(score, 3),
         held_from=row.held_from,
         held_to=row.held_to,
-        place_codes=tuple(shown["places"]),
-        theme_slugs=tuple(shown["themes"]),
-        theme_labels=tuple(map(tree.label, shown["themes"])),
+        place_codes=shown.places,
+        theme_slugs=shown.themes,
+        theme_labels=tuple(map(tree.label, shown.themes)),
         source=row.source,
         source_id=row.source_id,
         visibility=row.visibility,

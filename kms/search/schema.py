@@ -9,7 +9,7 @@ from whoosh import columns, fields, formats
 from kms.search import analysis
 from kms.search.arrays import TEXT_FIELDS, VALUE_FIELDS, encode_text
 from kms.search.documents import Document
-from kms.thai.words import fold
+from kms.search.folding import fold
 
 
 class Counted(fields.FieldType):

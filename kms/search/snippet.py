@@ -1,11 +1,12 @@
 """The passage of a note where its words stand thickest, with the words marked."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
-from kms.thai.words import fold, fold_with_offsets, is_cluster_boundary
+from kms.search.folding import fold_with_offsets
+from kms.thai.words import is_cluster_boundary
 
 LENGTH = 160
 LEAD = 40
@@ -18,24 +19,46 @@ def marked(text: str, words: Sequence[str]) -> Markup:
     """The whole text with the words marked, also inside longer words."""
     if not words:
         return escape(text)
-    folded, offsets = fold_with_offsets(text)
-    return _with_marks(text, list(_in_original(text, offsets, spans(folded, words))), 0, len(text))
+    return _with_marks(text, _found(text, words), 0, len(text))
 
 
-def passage(text: str, words: Sequence[str], *, length: int = LENGTH) -> Markup:
+def passage(text: str, folded: str, words: Sequence[str], *, length: int = LENGTH) -> Markup:
     """About ``length`` characters around the thickest matches; the beginning when there is none.
 
-    ``words`` are folded. Nothing is cut inside a character cluster; everything is escaped.
+    ``folded`` is the folded text, line by line the same; ``words`` are folded too. Nothing is
+    cut inside a character cluster; everything is escaped.
     """
-    line = _best_line(text, words)
-    folded, offsets = fold_with_offsets(line)
-    found = list(_in_original(line, offsets, spans(folded, words)))
-    if len(line) < length and line:
-        return _several_lines(text, line, words, length)
+    lines = text.split("\n")
+    number = _best_line(folded, words)
+    line, rest = lines[number], lines[number + 1 :]
+    while len(line) < length and rest:
+        line += " · " + rest.pop(0)
+    line, is_rest_cut = _near(line, folded.split("\n")[number], words)
+    found = _found(line, words)
     start = _start(line, found, length)
-    end = _boundary(line, min(len(line), start + length), back=True)
-    end = max(end, start)
-    return _cut(line, found, start, end)
+    end = _end(line, found, start, length)
+    before = Markup("… ") if number or start or is_rest_cut else Markup("")
+    after = Markup(" …") if rest or end < len(line) else Markup("")
+    return before + _with_marks(line, found, start, end) + after
+
+
+def _near(line: str, folded: str, words: Sequence[str]) -> tuple[str, bool]:
+    """A very long line from a little before its thickest place; whether something went."""
+    if len(line) <= LONGEST_FOLDED:
+        return line, False
+    first = _start(folded, spans(folded, words), LENGTH)
+    start = _boundary(line, max(0, min(first, len(line)) - LONGEST_FOLDED // 2), back=True)
+    return line[start : start + LONGEST_FOLDED], start > 0
+
+
+def _found(text: str, words: Sequence[str]) -> list[Span]:
+    if not words:
+        return []
+    folded, offsets = fold_with_offsets(text)
+    return [
+        (offsets[start], offsets[end] if end < len(offsets) else len(text))
+        for start, end in spans(folded, words)
+    ]
 
 
 def spans(folded: str, words: Sequence[str]) -> list[Span]:
@@ -56,32 +79,18 @@ def _pattern(words: Sequence[str]) -> re.Pattern[str]:
     return re.compile("|".join(map(re.escape, longest_first)))
 
 
-def _best_line(text: str, words: Sequence[str]) -> str:
-    """The line with the most different words, then the most matches, then the first."""
-    lines = text.split("\n")
+def _best_line(folded: str, words: Sequence[str]) -> int:
+    """Number of the line with the most different words, then the most matches, then the first."""
     if not words:
-        return lines[0]
-    pattern = _pattern(words)
-    best, best_rank = lines[0], (0, 0)
-    for line in lines:
-        found = pattern.findall(fold(line))
-        rank = (len(set(found)), len(found))
-        if rank > best_rank:
-            best, best_rank = line, rank
-    return best
-
-
-def _several_lines(text: str, line: str, words: Sequence[str], length: int) -> Markup:
-    """A short line with what follows it, as much as fits."""
-    at = text.find(line)
-    rest = text[at : at + length * 2].replace("\n", " · ")
-    folded, offsets = fold_with_offsets(rest)
-    found = list(_in_original(rest, offsets, spans(folded, words)))
-    end = _boundary(rest, min(len(rest), length), back=True) or len(rest)
-    shown = _with_marks(rest, found, 0, end)
-    before = Markup("… ") if at > 0 else Markup("")
-    after = Markup(" …") if at + end < len(text) else Markup("")
-    return before + shown + after
+        return 0
+    matches: dict[int, list[str]] = {}
+    line = at = 0
+    for match in _pattern(words).finditer(folded):
+        line += folded.count("\n", at, match.start())
+        at = match.start()
+        matches.setdefault(line, []).append(match[0])
+    ranked = ((len(set(found)), len(found), -line) for line, found in matches.items())
+    return -max(ranked, default=(0, 0, 0))[2]
 
 
 def _start(line: str, found: Sequence[Span], length: int) -> int:
@@ -105,20 +114,16 @@ def _boundary(text: str, at: int, *, back: bool) -> int:
     return at
 
 
-def _cut(line: str, found: Sequence[Span], start: int, end: int) -> Markup:
-    if end < len(line):
-        space = line.rfind(" ", start + LENGTH // 2, end)
-        held = max((last for first, last in found if first < end), default=0)
-        end = space if space >= held else end
-    shown = _with_marks(line, found, start, end)
-    before = Markup("… ") if start > 0 else Markup("")
-    return before + shown + (Markup(" …") if end < len(line) else Markup(""))
-
-
-def _in_original(text: str, offsets: Sequence[int], found: Sequence[Span]) -> Iterator[Span]:
-    for start, end in found:
-        last = offsets[end] if end < len(offsets) else len(text)
-        yield offsets[start], last
+def _end(line: str, found: Sequence[Span], start: int, length: int) -> int:
+    """Where the window ends: at a space when one is near and no match is lost by it."""
+    end = start + length
+    if end >= len(line):
+        return len(line)
+    held = max((last for first, last in found if first < end), default=0)
+    if held > end and held - end < LEAD:
+        end = held
+    space = line.rfind(" ", max(start + length // 2, min(held, end)), end)
+    return space if space >= 0 else max(start + 1, _boundary(line, end, back=held < end))
 
 
 def _with_marks(text: str, found: Sequence[Span], start: int, end: int) -> Markup:
