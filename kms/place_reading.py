@@ -69,6 +69,7 @@ _MARKERS: dict[Level, str] = {
 _MARKED = "|".join(f"(?P<{level}>{words})" for level, words in _MARKERS.items())
 _ANYWHERE = re.compile(_MARKED)
 _AT_WORD = re.compile(rf"(?<![^\s,])(?:{_MARKED})")
+_NOWHERE = re.compile(r"(?!)")
 _MOO = re.compile(
     r"(?:(?:บ้าน|ชุมชน)[^\s,]{1,40}\s+)?(?:หมู่ที่|หมู่|ม\.)\s*\d{1,3}"
     r"(?:\s*(?:บ้าน|ชุมชน)[^\s,]{1,40}?(?=\s|,|$|ต\.|ตำบล|อ\.|อำเภอ))?"
@@ -122,7 +123,7 @@ def _without_moo(plain: str) -> tuple[str, str]:
 
 
 def _of_names(plain: str, village: str) -> Reading:
-    for markers in (_ANYWHERE, _AT_WORD):
+    for markers in (_ANYWHERE, _AT_WORD, _NOWHERE):
         chunks = _chunks(plain, markers)
         for named in _namings(chunks):
             found = _fitting([each.codes() for each in named])

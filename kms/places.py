@@ -59,7 +59,7 @@ _REGIONS = {
     "ตะวันตก": "63 70 71 76 77",
     "ใต้": "80 81 82 83 84 85 86 90 91 92 93 94 95 96",
 }
-_REGION_OF = {code: name for name, codes in _REGIONS.items() for code in codes.split()}
+_REGION_OF = {code: area for area, codes in _REGIONS.items() for code in codes.split()}
 
 
 def exists(code: str) -> bool:
@@ -119,8 +119,8 @@ def region(code: str) -> str:
 def regions() -> dict[str, tuple[Place, ...]]:
     """Region (in Thai) → its provinces in Thai dictionary order."""
     return {
-        name: tuple(place for place in provinces() if _REGION_OF[place.code] == name)
-        for name in _REGIONS
+        area: tuple(place for place in provinces() if _REGION_OF[place.code] == area)
+        for area in _REGIONS
     }
 
 
@@ -135,7 +135,7 @@ def names() -> Iterable[str]:
     Names under four letters are left out: they are everyday words (และ, วัด) or would cut
     everyday words apart.
     """
-    return (name for name in known_names() if len(name) >= 4)
+    return (each for each in known_names() if len(each) >= 4)
 
 
 # --- suggesting while someone types --------------------------------------------------------------
@@ -172,14 +172,14 @@ def _suggested(wanted: str, level: Level | None) -> list[Place]:
     listed = _typed_names()
     begin = bisect_left(listed, (wanted,))
     starting: list[tuple[int, str, str]] = []
-    for name, width, code in listed[begin:]:
-        if not name.startswith(wanted):
+    for typed, width, code in listed[begin:]:
+        if not typed.startswith(wanted):
             break
-        starting.append((width, name, code))
+        starting.append((width, typed, code))
     inside = [
-        (width, name, code)
-        for name, width, code in listed
-        if wanted in name and not name.startswith(wanted)
+        (width, typed, code)
+        for typed, width, code in listed
+        if wanted in typed and not typed.startswith(wanted)
     ]
     codes = dict.fromkeys(code for _, _, code in [*sorted(starting), *sorted(inside)])
     places = (gazetteer().by_code[code] for code in codes)
@@ -188,8 +188,8 @@ def _suggested(wanted: str, level: Level | None) -> list[Place]:
 
 def _lies_in(place: Place, wanted: list[str]) -> bool:
     """Does each wanted beginning open the name of some parent?"""
-    above = [name for parent in line(place.code)[:-1] for name in _names_of(parent.code)]
-    return all(any(name.startswith(want) for name in above) for want in wanted)
+    above = [each for parent in line(place.code)[:-1] for each in _names_of(parent.code)]
+    return all(any(each.startswith(want) for each in above) for want in wanted)
 
 
 def _names_of(code: str) -> tuple[str, ...]:

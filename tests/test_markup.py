@@ -116,7 +116,8 @@ def test_a_comment_has_no_headings_tables_or_pictures():
 def test_plain_words_keep_every_word_and_drop_the_marks():
     text = (
         "# หัวข้อ\nดังนี้\n- ข้อ **หนา** _เอน_ [ที่นี่](http://a.b/c) [[ปลาทู|โมเดล]]\n\n"
-        "| งบ | บาท |\n|---|---|\n| พอช. | 1 |\n> อ้าง `โค้ด` 1+1+1+1 เท่ากับ 0 snake_case_x \\#แก้จน[^1]"
+        "| งบ | บาท |\n|---|---|\n| พอช. | 1 |\n> อ้าง `โค้ด` 1+1+1+1 "
+        "เท่ากับ 0 snake_case_x \\#แก้จน[^1]"
     )
     assert to_plain(text) == (
         "หัวข้อ\nดังนี้\nข้อ หนา เอน ที่นี่ โมเดล\n\nงบ บาท\n\nพอช. 1\n"

@@ -84,6 +84,11 @@ def test_words_are_cut_with_our_own_names_too():
     assert "พอช." in found
 
 
+def test_a_short_name_of_ours_is_never_taken_as_a_part_of_a_longer_word():
+    assert Cutter(["กุง", "ออย"]).leaves("กุงออย") == ("กุงออย",)
+    assert Cutter(["หูล่อง"]).leaves("ชุมชนหูล่อง") == ("ชุมชน", "หูล่อง")
+
+
 def test_a_full_stop_after_a_word_stands_alone():
     assert [word for word, _, _ in cut("ชุมชน. OTOP2 1.6")] == ["ชุมชน", ".", "OTOP", "2", "1.6"]
 
