@@ -3,6 +3,8 @@
 ``create_app`` is the composition root: the only place that knows every part.
 """
 
+import sqlite3
+
 from flask import Flask
 from sqlalchemy import exc
 from werkzeug.routing import IntegerConverter, Map
@@ -33,6 +35,11 @@ BLUEPRINTS = (
     kms.web.finding.blueprint,
     kms.web.api.blueprint,
 )
+# What is raised when the database is locked, full, read-only, broken or away; SQLite's own comes
+# from where a transaction begins.
+STORAGE_ERRORS = (exc.DatabaseError, exc.TimeoutError, sqlite3.DatabaseError)
+# Kinds of these that mean a mistake of ours.
+MISTAKES = (exc.IntegrityError, exc.ProgrammingError, exc.DataError)
 # What the largest integer column holds; a larger number in an address is simply not there.
 LARGEST_ID = 2**31 - 1
 
@@ -57,7 +64,7 @@ def create_app(settings: Settings | None = None, store: Store | None = None) -> 
     kms.web.security.protect(app, settings)
     kms.web.signin.prepare(app)
     kms.web.filters.register(app)
-    kms.web.errors.register(app, storage_errors=(exc.DatabaseError, exc.TimeoutError))
+    kms.web.errors.register(app, STORAGE_ERRORS, mistakes=MISTAKES)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     return app

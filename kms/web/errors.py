@@ -33,6 +33,8 @@ CODES = {
     500: "error",
     503: "unavailable",
 }
+MOST_READ_AWAY = 64 * 1024 * 1024
+PIECE = 64 * 1024
 RETRY_AFTER_S = {429: "60", 503: "5"}
 NEVER_SHOWN = ("csrf_token", "password", "new_password", "current_password", "add", "remove")
 
@@ -65,9 +67,24 @@ def of_http(error: HTTPException) -> ResponseReturnValue:
     status = error.code or 500
     if status < 400:
         return error
+    if status == 413:
+        _read_away()
     headers = {name: value for name, value in error.get_headers() if name == "Allow"}
     code = CODES.get(status, "error")
     return answer(Trouble(status, code, _sentences().get(status, _sentences()[500]), {}, headers))
+
+
+def _read_away() -> None:
+    """Take the rest of a body that is too large, so that the browser gets to read the answer.
+
+    A server that closes while someone still sends resets the connection. Only where the server
+    marks the end of the body, or reading would wait for more; and not for ever.
+    """
+    if not request.environ.get("wsgi.input_terminated"):
+        return
+    left = MOST_READ_AWAY
+    while left > 0 and (piece := request.environ["wsgi.input"].read(PIECE)):
+        left -= len(piece)
 
 
 def of_stale_form(error: CSRFError) -> ResponseReturnValue:
@@ -163,10 +180,24 @@ def _sentences() -> dict[int, str]:
     }
 
 
-def register(app: Flask, storage_errors: tuple[type[Exception], ...]) -> None:
-    """Handle every kind; ``storage_errors`` are what the database layer raises when it is away."""
+def _as_a_crash(error: Exception) -> ResponseReturnValue:
+    raise error
+
+
+def register(
+    app: Flask,
+    storage_errors: tuple[type[Exception], ...],
+    mistakes: tuple[type[Exception], ...],
+) -> None:
+    """Handle every kind.
+
+    ``storage_errors`` are what the database layer raises when the database is away, but for
+    those of them that are ``mistakes`` in our use of it, which are crashes like any other.
+    """
     app.register_error_handler(errors.KmsError, of_ours)
     app.register_error_handler(CSRFError, of_stale_form)
     app.register_error_handler(HTTPException, of_http)
     for kind in storage_errors:
         app.register_error_handler(kind, of_storage)
+    for kind in mistakes:
+        app.register_error_handler(kind, _as_a_crash)
