@@ -22,6 +22,7 @@ class UtcDateTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """The instant in UTC; ValueError when it has no time zone."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -29,6 +30,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """The instant, aware, in UTC."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -61,7 +63,7 @@ def open_engine(url: str) -> Engine:
     engine = create_engine(
         parsed,
         pool_pre_ping=parsed.get_backend_name() != "sqlite",
-        # Thai escaped as \\uXXXX would take twice the room.
+        # Thai as \u escapes would take twice the room.
         json_serializer=partial(json.dumps, ensure_ascii=False),
     )
     if engine.dialect.name == "sqlite":
