@@ -14,15 +14,21 @@ from werkzeug.routing import IntegerConverter, Map
 import kms.web.accounts
 import kms.web.admin
 import kms.web.api
+import kms.web.browse
+import kms.web.comments
 import kms.web.compression
 import kms.web.context
+import kms.web.curating
 import kms.web.errors
 import kms.web.filters
 import kms.web.finding
 import kms.web.notes
+import kms.web.organisations
+import kms.web.people
 import kms.web.security
 import kms.web.shell
 import kms.web.signin
+import kms.web.writing
 from kms.saving import Store, open_store
 from kms.settings import Settings, read_settings
 
@@ -32,7 +38,13 @@ BLUEPRINTS = (
     kms.web.accounts.blueprint,
     kms.web.admin.blueprint,
     kms.web.notes.blueprint,
+    kms.web.writing.blueprint,
+    kms.web.comments.blueprint,
     kms.web.finding.blueprint,
+    kms.web.browse.blueprint,
+    kms.web.people.blueprint,
+    kms.web.organisations.blueprint,
+    kms.web.curating.blueprint,
     kms.web.api.blueprint,
 )
 # What is raised when the database is locked, full, read-only, broken or away; SQLite's own comes
