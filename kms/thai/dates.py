@@ -142,7 +142,7 @@ _SHORT_LETTERS = {short.replace(".", "") for short in MONTHS_SHORT}
 _MONTH_NAMES = _month_names()
 _ANY_MONTH = "(?:" + "|".join(map(_spelt, sorted(_MONTH_NAMES, key=len, reverse=True))) + ")"
 _MONTH = f"(?P<month>{_ANY_MONTH})"
-_ERA = r"(?P<era>พ\.?~ศ\.?|ค\.?~ศ\.?|\bbe\b|\bce\b|\bad\b)"
+_ERA = r"(?P<era>พุทธศักราช|คริสต์?ศักราช|พ\.?~ศ\.?|ค\.?~ศ\.?|\bbe\b|\bce\b|\bad\b)"
 _TWO_DIGITS = rf"'?\d{{2}}(?!\d)(?!~[.:]\d|~[-./]?~{_ANY_MONTH}|~(?:คน|ราย|บาท|%|ตำบล|หมู่|ครั้ง))"
 _YEAR = rf"(?:(?:ปี~)?{_ERA}?~(?P<year>\d{{4}}(?!\d)|{_TWO_DIGITS}))"
 _BE_AFTER = r"(?:~\(be \d{4}\))?"
@@ -243,7 +243,8 @@ def find(
 
 
 _START = _pattern(
-    r"(?<!\d)(?<!\d[.,/:-])(?=\d|วัน|จันทร์|อังคาร|พุธ|พฤหัส|ศุกร์|เสาร์|อาทิตย์|เดือน|ปี~|พ\.?~ศ|ค\.?~ศ"
+    r"(?<!\d)(?<!\d[.,/:-])(?=\d|วัน|จันทร์|อังคาร|พุธ|พฤหัส|ศุกร์|เสาร์|อาทิตย์|เดือน|ปี~"
+    r"|พ\.?~ศ|พุทธศ|คริสต|ค\.?~ศ"
     rf"|(?<![ก-ฮ.]){_ANY_MONTH}|(?:มก|กุม|มี|เม|พฤ|มิ|กร|สิ|กั|ตุ|ธั)|(?<![a-z])[a-z]{{3}})"
 )
 

@@ -46,7 +46,9 @@ _NEEDS_CARE = re.compile(
     f"[{_UNSEEN}]|เเ|[{MARKS}]{{2}}|{_NIKHAHIT}า|[าำ][{MARKS}]"
     "|[^\\x00-\u02ff\u0e00-\u0e7f\\s“”‘’–—…•]"
 )
-_UNSEEN_CHAR = re.compile(f"[{_UNSEEN}]")
+_UNSEEN_CHARS = frozenset(re.findall(f"[{_UNSEEN}]", "".join(map(chr, range(0x10000)))))
+# Nothing that folding changes reaches across a space, so only the odd runs need care.
+_RUN = re.compile("[^ \n]+|[ \n]+")
 _MARK_RUN = re.compile(f"[{MARKS}าำ]{{2,}}")
 _DOUBLE_E = re.compile("เเ")
 
@@ -63,10 +65,10 @@ def fold(text: str) -> str:
     if not _NEEDS_CARE.search(text):
         return text.translate(_ONE_TO_ONE).lower()
     return "".join(
-        "".join(char for char, _ in _fold_carefully(line))
-        if _NEEDS_CARE.search(line)
-        else line.translate(_ONE_TO_ONE).lower()
-        for line in text.splitlines(keepends=True)
+        "".join(char for char, _ in _fold_carefully(run))
+        if _NEEDS_CARE.search(run)
+        else run.translate(_ONE_TO_ONE).lower()
+        for run in _RUN.findall(text)
     )
 
 
@@ -79,20 +81,25 @@ def fold_with_offsets(text: str) -> tuple[str, list[int]]:
     pieces: list[str] = []
     offsets: list[int] = []
     start = 0
-    for line in text.splitlines(keepends=True):
-        for char, offset in _fold_carefully(line):
-            pieces.append(char)
-            offsets.append(start + offset)
-        start += len(line)
+    for run in _RUN.findall(text):
+        plain = run.translate(_ONE_TO_ONE).lower()
+        if len(plain) == len(run) and not _NEEDS_CARE.search(run):
+            pieces.append(plain)
+            offsets.extend(range(start, start + len(run)))
+        else:
+            for char, offset in _fold_carefully(run):
+                pieces.append(char)
+                offsets.append(start + offset)
+        start += len(run)
     return "".join(pieces), offsets
 
 
-def _fold_carefully(line: str) -> list[tuple[str, int]]:
+def _fold_carefully(run: str) -> list[tuple[str, int]]:
     chars = [
         (small, offset)
-        for offset, char in enumerate(line)
-        if not _UNSEEN_CHAR.match(char)
-        for small in char.translate(_ONE_TO_ONE).lower()
+        for offset, char in enumerate(run)
+        if char not in _UNSEEN_CHARS
+        for small in (_ONE_TO_ONE.get(ord(char)) or char).lower()
     ]
     chars = _composed(chars)
     chars = _rewritten(chars, _DOUBLE_E, lambda _: [("แ", 0)])
