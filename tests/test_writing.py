@@ -25,7 +25,7 @@ def facilitator(app: Flask, cast: Cast) -> Iterator[FlaskClient]:
 
 
 def number_in(address: str) -> int:
-    return int(address.split("/notes/")[1].split("#")[0])
+    return int(address.split("/notes/")[1].split("#", maxsplit=1)[0])
 
 
 def saved(store: Store, number: int) -> NoteContent:
@@ -466,6 +466,19 @@ def test_a_nonsense_base_is_a_conflict_and_keeps_the_words(
         answer = post(facilitator, f"/notes/{number}/edit", form)
         assert answer.status_code == 409, base
         assert shown(answer.text, "body") == "คำที่พิมพ์"
+
+
+def test_a_note_thrown_away_meanwhile_gives_the_words_back_for_a_new_one(
+    facilitator: FlaskClient, cast: Cast, store: Store
+) -> None:
+    number = write(store, cast)
+    with store.saving() as session:
+        notes.delete(session, notes.get(session, number, seen_by=SYSTEM), by=cast.curator)
+    form: dict[str, object] = {"kind": "page", "based_on": "1", "title": "ก", "body": "คำที่พิมพ์"}
+    answer = post(facilitator, f"/notes/{number}/edit", form, page="/mine")
+    assert answer.status_code == 404
+    assert shown(answer.text, "body") == "คำที่พิมพ์"
+    assert 'action="/write/page"' in answer.text
 
 
 def test_a_member_cannot_revise_anothers_review(app: Flask, cast: Cast, store: Store) -> None:

@@ -1,5 +1,7 @@
 """Comments under a note: written, edited by their writers, hidden by curators."""
 
+import re
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
@@ -35,6 +37,8 @@ def create(number: int) -> ResponseReturnValue:
     except Invalid as problem:
         refused = CommentTyped(typed.body, typed.quote, typed.reply_to, problems=problem.problems)
         return note_page.for_viewer(number, refused), 422
+    except NotFound as problem:
+        return _again(number, typed, problem.message, must_sign_in=False), 404
     flash(_("ส่งความเห็นแล้ว"), "success")
     return _to(number, comment.id)
 
@@ -113,7 +117,7 @@ def stale(problem: CSRFError) -> ResponseReturnValue:
 
 def _typed() -> CommentTyped:
     reply_to = request.form.get("reply_to", "")
-    is_number = reply_to.isascii() and reply_to.isdigit() and len(reply_to) < 10
+    is_number = re.fullmatch("[1-9][0-9]{0,8}", reply_to) is not None
     return CommentTyped(
         body=request.form.get("body", ""),
         quote=request.form.get("quote", ""),

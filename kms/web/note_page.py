@@ -1,8 +1,9 @@
 """The page of a note: who may do what on it, and what of it is kept from one request to the next.
 
 Everyone is checked against the database on every request (``notes.stamp`` or ``notes.view``).
-Kept are the whole page for those who are not signed in, and the article for those who are; what
-holds something only one person may see is kept for that person alone.
+Kept are the whole page for those who are not signed in, and the article of each account that
+is: an article may show its reader's own drafts, so no two accounts share one. What they share is
+the HTML of the same words.
 """
 
 import gzip
@@ -15,7 +16,7 @@ from urllib.parse import quote
 from flask import Flask, Response, current_app, render_template, request
 from markupsafe import Markup
 
-from kms import language, notes, question_sets
+from kms import language, markup, notes, question_sets
 from kms.comments import CommentShown
 from kms.errors import NotFound
 from kms.language import gettext as _
@@ -49,7 +50,7 @@ class CommentTyped:
 
 @dataclass(frozen=True)
 class Rights:
-    """What the viewer may do here; two viewers of the same rights see the same article."""
+    """What the viewer may do here."""
 
     may_write: bool
     may_revise: bool
@@ -108,10 +109,10 @@ class NotePage:
 
 @dataclass(frozen=True)
 class _Shown:
-    """A note as one class of viewers sees it, with the articles rendered for it so far."""
+    """A note as one account sees it, with the article once it is rendered."""
 
     note: NoteView
-    articles: dict[Rights, Markup] = field(default_factory=dict)
+    article: list[Markup] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,7 @@ class Memory:
     def __init__(self, app: Flask) -> None:
         self.pages: Kept[_Page] = Kept()
         self.articles: Kept[_Shown] = Kept()
+        self.words: Kept[Markup] = Kept()
         self.reads = Reads(app.extensions["kms"])
 
 
@@ -138,8 +140,19 @@ def memory() -> Memory:
 
 
 def prepare(app: Flask) -> None:
-    """Give the application its memory."""
+    """Give the application its memory, and templates the filter that uses it."""
     app.extensions["kms_note_pages"] = Memory(app)
+    app.jinja_env.filters["markdown_kept"] = _markdown
+
+
+def _markdown(text: str) -> Markup:
+    """The same as ``markdown``, which takes longest of all that a page does."""
+    kept = memory().words.get(text)
+    if kept:
+        return kept[1]
+    html = Markup(markup.to_html(text))  # noqa: S704  nh3 cleaned it
+    memory().words.keep(text, 1, html, size=2 * (len(text) + len(html)))
+    return html
 
 
 def answers_of(content: NoteContent) -> list[tuple[str, str]]:
@@ -209,10 +222,9 @@ def for_viewer(number: int, comment: CommentTyped) -> str:
 
 
 def _shown(number: int, who: Viewer) -> _Shown:
-    everybody = (number, language.current(), _root(), who.is_signed_in, may(who, "hide_comment"))
-    own = (*everybody, who.account_id)
+    key = (number, language.current(), _root(), who.account_id, who.permission)
     articles = memory().articles
-    kept = articles.get(everybody) or articles.get(own)
+    kept = articles.get(key)
     with reading() as session:
         if kept:
             version, _visibility = notes.stamp(session, number, seen_by=who)
@@ -220,31 +232,21 @@ def _shown(number: int, who: Viewer) -> _Shown:
                 return kept[1]
         note = notes.view(session, number, seen_by=who)
     shown = _Shown(note)
-    key = own if _holds_private(note) else everybody
-    articles.keep(key, note.version, shown, size=4 * len(note.body) + 32_768)
+    articles.keep(key, note.version, shown, size=8 * len(note.body) + 65_536)
     return shown
-
-
-def _holds_private(note: NoteView) -> bool:
-    """Whether something here may be visible to this viewer and not to the next one.
-
-    A source note may be the viewer's own draft, so pages with sources are never shared.
-    """
-    drafts = any(lesson.visibility == "draft" for lesson in note.lessons)
-    return note.visibility == "draft" or bool(note.sources) or drafts
 
 
 def _page(shown: _Shown, who: Viewer, comment: CommentTyped) -> str:
     rights = _rights(shown.note, who)
     page = NotePage(rights, shown.note, _root())
-    if rights not in shown.articles:
+    if not shown.article:
         html = render_template("notes/article.html", note=shown.note, page=page)
-        shown.articles[rights] = Markup(html)  # noqa: S704  the template escaped it
+        shown.article.append(Markup(html))  # noqa: S704  the template escaped it
     return render_template(
         "notes/show.html",
         note=shown.note,
         page=page,
-        article=shown.articles[rights],
+        article=shown.article[0],
         comment=replace(comment, may_comment=rights.may_comment),
     )
 

@@ -196,6 +196,10 @@ def _answer(form: Request) -> ResponseReturnValue:
         return _refused(form, read, problem.problems), 422
     except EditConflict as problem:
         return _conflict(form, read, problem), 409
+    except NotFound as problem:
+        # Thrown away or hidden meanwhile: the words can still become a note of their own.
+        orphan = replace(form, number=None, typed=form.typed.but(client_id=str(uuid.uuid4())))
+        return _kept(orphan, problem.message, must_sign_in=False), 404
     flash(_("บันทึกแล้ว ขอบคุณที่แบ่งปัน") if is_new else _("บันทึกฉบับใหม่แล้ว"), "success")
     return redirect(url_for("notes.show", number=number), 303)
 
