@@ -20,21 +20,11 @@ from numpy.typing import NDArray
 from whoosh.reading import TermNotFound
 from whoosh.util.numeric import byte_to_length
 
+from kms.search.entry import NUMBERS, TEXT_FIELDS, VALUE_FIELDS, WORDS_FILE, Entry
 from kms.thai.words import is_cluster_boundary
 
-TEXT_FIELDS = ("title", "body", "about")
-VALUE_FIELDS = (
-    "kind",
-    "audience",
-    "place",
-    "theme",
-    "role",
-    "person",
-    "organisation",
-    "tag",
-    "year",
-)
 CACHE_BYTES = 64 * 2**20
+MOST_EXPANDED = 2_000
 
 Ids = NDArray[np.int32]
 Weights = NDArray[np.float32]
@@ -108,6 +98,7 @@ class Segment:
         self._cache = cache
         self._lock = Lock()
         self._values: dict[str, Values] = {}
+        self._expanded: dict[str, frozenset[str]] = {}
         self.key: str = reader._segid
         self.size: int = reader.doc_count_all()
 
@@ -127,9 +118,29 @@ class Segment:
         except (AttributeError, TypeError):
             return decode_one_by_one(matcher)
 
-    def vocabulary(self) -> frozenset[str]:
-        """Every term of the text fields."""
-        return frozenset(term for field in TEXT_FIELDS for term in self._terms(field))
+    @cached_property
+    def _words(self) -> str:
+        """Every term of the text fields, one on a line."""
+        name = f"{self.key}{WORDS_FILE}"
+        storage = self._reader.storage()
+        try:
+            with storage.open_file(name) as file:
+                return bytes(file.read(storage.file_length(name))).decode()
+        except (NameError, OSError):
+            terms = {term for field in TEXT_FIELDS for term in self._terms(field)}
+            return "\n".join(["", *sorted(terms), ""])
+
+    def terms_with(self, text: str) -> frozenset[str]:
+        """Terms that contain the text without splitting a character cluster."""
+        with self._lock:
+            known = self._expanded.get(text)
+        if known is None:
+            known = frozenset(_lines_with(self._words, text))
+            with self._lock:
+                if len(self._expanded) >= MOST_EXPANDED:
+                    self._expanded.clear()
+                self._expanded[text] = known
+        return known
 
     def _terms(self, field: str) -> Iterator[str]:
         if field not in self._reader.indexed_field_names():
@@ -186,10 +197,46 @@ class Segment:
         fields: dict[str, Any] = self._reader.stored_fields(place)
         return fields
 
+    def entry(self, place: int) -> Entry:
+        """What is kept of one note beside its terms and values."""
+        numbers = tuple(int(self._all_numbers[name][place]) for name in NUMBERS)
+        return Entry({}, {}, numbers, self.text(place), self.stored(place)["shown"])
+
+    @cached_property
+    def _all_numbers(self) -> dict[str, NDArray[np.int64]]:
+        return {name: self.numbers(name) for name in NUMBERS}
+
+    def coarse_lengths(self, place: int) -> dict[str, int]:
+        """Lengths of one note's text fields as coarse as they are kept."""
+        return {name: int(lengths[place]) for name, lengths in self._all_lengths.items()}
+
+    @cached_property
+    def _all_lengths(self) -> dict[str, Weights]:
+        return {name: self.lengths(name) for name in TEXT_FIELDS}
+
+    def all_postings(self) -> Iterator[tuple[str, str, Postings]]:
+        """Every field, term and posting list; nothing of it is cached."""
+        for field in (*TEXT_FIELDS, *VALUE_FIELDS):
+            for term in self._terms(field):
+                yield field, term, self._decode(field, term)
+
     def close(self) -> None:
         """Let go of the files."""
         if not self._reader.is_closed:
             self._reader.close()
+
+
+def _lines_with(lines: str, text: str) -> Iterator[str]:
+    at = lines.find(text)
+    while at >= 0:
+        start, end = lines.rfind("\n", 0, at) + 1, lines.find("\n", at)
+        line = lines[start:end]
+        first, last = at - start, at - start + len(text)
+        if is_cluster_boundary(line, first) and is_cluster_boundary(line, last):
+            yield line
+            at = lines.find(text, end)
+        else:
+            at = lines.find(text, at + 1)
 
 
 def _decode_blocks(matcher: Any) -> Postings:
@@ -367,11 +414,9 @@ class Snapshot:
                 ids.append(part.ids + np.int32(base))
         return Values(tuple(order), np.concatenate(which), np.concatenate(ids))
 
-    @cached_property
-    def vocabulary(self) -> str:
-        """Every term of the text fields, one on a line."""
-        terms = frozenset[str]().union(*(segment.vocabulary() for segment in self._segments))
-        return "\n" + "\n".join(sorted(terms)) + "\n"
+    def terms_with(self, text: str) -> frozenset[str]:
+        """See ``Segment.terms_with``."""
+        return frozenset[str]().union(*(one.terms_with(text) for one in self._segments))
 
     def mask(self, field: str, terms: tuple[str, ...]) -> Mask:
         """Notes that have any of these values."""

@@ -7,10 +7,10 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 
-from kms.search.arrays import TEXT_FIELDS, Ids, Mask, Needle, Postings, Snapshot, Values
+from kms.search.arrays import Ids, Mask, Needle, Postings, Snapshot, Values
 from kms.search.asking import Ask, Asked, Word
+from kms.search.entry import TEXT_FIELDS
 from kms.search.query import Query
-from kms.thai.words import is_cluster_boundary
 
 # Tuned on the training questions only (see bench/search.py).
 K1 = 1.2
@@ -138,24 +138,10 @@ def _find(snapshot: Snapshot, word: Word) -> Ids:
     return np.unique(np.concatenate([together, *wider])).astype(np.int32)
 
 
-def _terms_with(snapshot: Snapshot, text: str) -> list[str]:
-    """Terms of the index that contain the text without splitting a character cluster."""
+def _terms_with(snapshot: Snapshot, text: str) -> frozenset[str]:
     if len(text) < SHORTEST_EXPANDED or text.isascii() or any(char.isspace() for char in text):
-        return []
-    found: list[str] = []
-    vocabulary = snapshot.vocabulary
-    at = vocabulary.find(text)
-    while at >= 0:
-        start = vocabulary.rfind("\n", 0, at) + 1
-        end = vocabulary.find("\n", at)
-        term = vocabulary[start:end]
-        whole = is_cluster_boundary(term, at - start) and is_cluster_boundary(
-            term, at - start + len(text)
-        )
-        if whole and term != text:
-            found.append(term)
-        at = vocabulary.find(text, end if whole else at + 1)
-    return found
+        return frozenset()
+    return snapshot.terms_with(text)
 
 
 def _any_field(snapshot: Snapshot, term: str) -> Ids:

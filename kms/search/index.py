@@ -23,7 +23,7 @@ from kms.search.arrays import Cache, Segment, Snapshot, decode_text
 from kms.search.asking import Asked, understand
 from kms.search.found import Found, Hit
 from kms.search.query import Query
-from kms.search.schema import index_fields
+from kms.search.schema import entry
 
 BATCH = 500
 READ_AT_ONCE = 100
@@ -360,8 +360,8 @@ def _replace(session: Session, opened: _Opened, ids: list[int]) -> None:
     """Bring these notes in the index to what the database says. Hold the writer's lock."""
     snapshot = opened.snapshot
     old = np.flatnonzero(snapshot.live & np.isin(snapshot.number, ids))
-    fresh = (index_fields(one) for one in _read_documents(session, ids))
-    shelf.write(opened.generation, fresh, map(int, old))
+    fresh = map(entry, _read_documents(session, ids))
+    shelf.write(opened.generation, fresh, map(int, old), opened.segments)
 
 
 def _read_documents(session: Session, ids: list[int]) -> Iterator[documents.Document]:
@@ -382,7 +382,7 @@ def _fill(
             ids = list(session.scalars(after))
             if not ids:
                 return done
-            shelf.write(made, map(index_fields, _read_documents(session, ids)), ())
+            shelf.write(made, map(entry, _read_documents(session, ids)))
         done, last = done + len(ids), ids[-1]
         if progress:
             progress(done, max(total, done))

@@ -7,8 +7,9 @@ from typing import Any
 from whoosh import columns, fields, formats
 
 from kms.search import analysis
-from kms.search.arrays import TEXT_FIELDS, VALUE_FIELDS, encode_text
+from kms.search.arrays import encode_text
 from kms.search.documents import Document
+from kms.search.entry import NUMBERS, TEXT_FIELDS, VALUE_FIELDS, Entry
 from kms.search.folding import fold
 
 
@@ -53,42 +54,28 @@ class Listed(Counted):
             yield term.encode("utf-8", "replace"), 1, 1.0, b""
 
 
-def _number() -> fields.COLUMN:
-    return fields.COLUMN(columns.NumericColumn("I"))
-
-
 def schema() -> fields.Schema:
     """A fresh schema."""
     return fields.Schema(
         **{name: Counted() for name in TEXT_FIELDS},
         **{name: Listed() for name in VALUE_FIELDS},
-        number=_number(),
-        version=_number(),
-        from_day=_number(),
-        to_day=_number(),
-        made=_number(),
+        **{name: fields.COLUMN(columns.NumericColumn("I")) for name in NUMBERS},
         folded=fields.COLUMN(columns.VarBytesColumn()),
         shown=fields.STORED(),
     )
 
 
-def index_fields(document: Document) -> dict[str, Any]:
-    """The document as Whoosh takes it."""
+def entry(document: Document) -> Entry:
+    """The document folded and cut."""
     title, text, about = fold(document.title), fold(document.text), fold(document.about)
-    return {
-        "title": analysis.terms(title),
-        "body": analysis.terms(text),
-        "about": analysis.terms(about),
-        **document.values,
-        "number": document.number,
-        "version": document.version,
-        "from_day": document.from_day,
-        "to_day": document.to_day,
-        "made": document.made,
-        "folded": encode_text(f"{title}\n{text}\n{about}"),
-        "shown": {
-            "text": document.text,
-            "places": document.places,
-            "themes": document.themes,
+    return Entry(
+        counts={
+            "title": analysis.terms(title),
+            "body": analysis.terms(text),
+            "about": analysis.terms(about),
         },
-    }
+        values=document.values,
+        numbers=tuple(getattr(document, name) for name in NUMBERS),
+        folded=encode_text(f"{title}\n{text}\n{about}"),
+        shown={"text": document.text, "places": document.places, "themes": document.themes},
+    )

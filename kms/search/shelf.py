@@ -10,31 +10,32 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from whoosh.codec.whoosh3 import W3Codec
 from whoosh.filedb.filestore import FileStorage
-from whoosh.index import FileIndex
+from whoosh.index import TOC, FileIndex, clean_files
 from whoosh.reading import SegmentReader
 from whoosh.util.filelock import try_for
-from whoosh.writing import SegmentWriter
 
 from kms.errors import Unavailable
 from kms.language import gettext as _
+from kms.search.arrays import Segment
+from kms.search.bulk import SegmentBuilder
+from kms.search.entry import Entry
 from kms.search.schema import schema
 
 CURRENT = "current"
 REBUILDING = "rebuilding"
 CHANGED = "changed-meanwhile"
 ABOUT = "about.json"
-BLOCK = 1024
-# A commit merges at most this many notes, so that no save waits for a big merge.
-MOST_MERGED = 400
-MOST_SEGMENTS = 24
+# Segments of at most so many notes are merged when there are so many of them. Larger ones wait
+# for ``kms reindex``, so that no save waits for a big merge.
+MERGED = ((32, 16), (512, 8))
 
 
 class Damaged(Exception):
@@ -144,38 +145,52 @@ def _lock(folder: Path, name: str, timeout_s: float) -> Iterator[None]:
         lock.release()
 
 
-def write(generation: Generation, documents: Iterable[dict[str, Any]], gone: Iterable[int]) -> None:
-    """Add documents and drop old ones by their place, in one commit. Hold the writer's lock."""
-    writer = SegmentWriter(
-        generation.index, codec=W3Codec(blocklimit=BLOCK), limitmb=256, timeout=5.0
-    )
-    try:
-        for place in gone:
-            writer.delete_document(place)
-        for document in documents:
-            writer.add_document(**document)
-    except BaseException:
-        writer.cancel()
-        raise
-    writer.commit(mergetype=_merge_a_little)
+def write(
+    generation: Generation,
+    entries: Iterable[Entry],
+    gone: Iterable[int] = (),
+    known: Mapping[str, Segment] | None = None,
+) -> None:
+    """Add notes and drop old ones by their place, in one commit. Hold the writer's lock.
+
+    ``known`` are the segments of the last commit by key; without them nothing is merged.
+    """
+    index = generation.index
+    toc = TOC.read(index.storage, index.indexname, schema=index.schema)
+    _drop(toc.segments, gone)
+    builder = SegmentBuilder(index.storage, index.indexname, index.schema)
+    for entry in entries:
+        builder.add(entry)
+    kept = [segment for segment in toc.segments if segment.doc_count() > 0]
+    if known:
+        kept = _merge_a_little(builder, kept, known)
+    if builder.size:
+        kept.append(builder.finish())
+    else:
+        builder.give_up()
+    TOC(index.schema, kept, toc.generation + 1).write(index.storage, index.indexname)
+    clean_files(index.storage, index.indexname, toc.generation + 1, kept)
 
 
-def _merge_a_little(writer: SegmentWriter, segments: list[Any]) -> list[Any]:
-    """Merge the smallest segments when there are many, never more than a save can bear."""
-    alive = [segment for segment in segments if segment.doc_count() > 0]
-    if len(alive) < MOST_SEGMENTS:
-        return alive
-    alive.sort(key=lambda segment: int(segment.doc_count()))
-    taken, notes = 0, 0
-    for segment in alive:
-        if notes + segment.doc_count() > MOST_MERGED:
-            break
-        notes += segment.doc_count()
-        taken += 1
-    if taken < 2:
-        return alive
-    for segment in alive[:taken]:
-        reader = SegmentReader(writer.storage, writer.schema, segment)
-        writer.add_reader(reader)
-        reader.close()
-    return alive[taken:]
+def _drop(segments: list[Any], gone: Iterable[int]) -> None:
+    base, places = 0, sorted(gone)
+    for segment in segments:
+        end = base + segment.doc_count_all()
+        for place in places[bisect_left(places, base) : bisect_left(places, end)]:
+            segment.delete_document(place - base)
+        base = end
+
+
+def _merge_a_little(
+    builder: SegmentBuilder, segments: list[Any], known: Mapping[str, Segment]
+) -> list[Any]:
+    """Merge the segments of a size of which there are many; never more than a save can bear."""
+    for largest, most in MERGED:
+        alike = [segment for segment in segments if segment.doc_count() <= largest]
+        if len(alike) >= most:
+            for segment in alike:
+                dead = set(segment.deleted_docs())
+                live = [place for place in range(segment.doc_count_all()) if place not in dead]
+                builder.merge(known[segment.segment_id()], live)
+            segments = [segment for segment in segments if segment not in alike]
+    return segments
