@@ -65,7 +65,7 @@ def names(
             Organisation.id.in_(asked), organisations.known_to(seen_by)
         )
     )
-    return {**met, **{("organisation", str(one)): name for one, name in rows.tuples()}}
+    return {**met, **{("organisation", str(row[0])): row[1] for row in rows}}
 
 
 def _places(_session: Session, words: str, _viewer: Viewer) -> list[Suggestion]:

@@ -17,6 +17,7 @@ from tests.shelf import (
     FUND,
     MEMBERS_ONLY,
     PAK_PHANANG,
+    WELFARE,
     Shelf,
     fill,
 )
@@ -222,3 +223,16 @@ def test_only_members_are_offered_names_and_only_of_people_they_may_meet(
 def test_the_english_page_speaks_english(client: FlaskClient, shelf: Shelf) -> None:
     client.set_cookie("language", "en")
     assert client.get("/search?q=สวัสดิการ").status_code == 200
+
+
+def test_a_chosen_theme_opens_its_parts_and_a_part_takes_its_turn(
+    client: FlaskClient, shelf: Shelf
+) -> None:
+    closed = links(client.get("/search?q=สวัสดิการ").text)
+    assert any("theme=security" in one for one in closed)
+    assert not any(f"theme={WELFARE}" in one for one in closed)
+    opened = links(client.get("/search?q=สวัสดิการ&theme=security").text)
+    deeper = next(one for one in opened if f"theme={WELFARE}" in one)
+    assert "theme=security" not in deeper
+    back = links(client.get(deeper).text)
+    assert any("theme=security" in one for one in back)

@@ -120,6 +120,7 @@ def test_an_organisation_in_hidden_notes_only_is_absent(
         assert browser.get(f"/organisations/{hidden.id}").status_code == 404
         assert HIDDEN_GROUP not in browser.get("/organisations").text
         assert HIDDEN_GROUP not in browser.get(f"/search?organisation={hidden.id}").text
+        assert HIDDEN_GROUP not in browser.get(f"/api/v1/search?organisation={hidden.id}").text
         assert browser.get("/suggest?what=organisation&q=กลุ่มที่").json == []
 
 

@@ -8,6 +8,7 @@ from kms.comments import CommentShown
 from kms.search import answers
 from kms.search import query as queries
 from kms.web.context import reading, store, viewer
+from kms.web.narrowing import vouched
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
@@ -34,7 +35,7 @@ def search() -> ResponseReturnValue:
     with reading() as session:
         query = queries.read(given, session)
         found = store().index.find(session, query, seen_by=viewer())
-    return jsonify(answers.as_json(found))
+    return jsonify(answers.as_json(vouched(found)))
 
 
 @blueprint.get("/notes/<int:number>")

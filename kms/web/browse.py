@@ -21,7 +21,7 @@ from kms.web.context import reading, viewer
 
 blueprint = Blueprint("browse", __name__)
 
-MOST_PLAYERS = 40
+MOST_PLAYERS = 20
 PARAMETERS = {2: "province", 4: "amphoe", 6: "tambon"}
 
 

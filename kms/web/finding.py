@@ -44,7 +44,7 @@ def search() -> ResponseReturnValue:
     try:
         with reading() as session:
             query, notices = _read_kindly(given, partial(queries.read, session=session))
-            found = store().index.find(session, query, seen_by=viewer())
+            found = narrowing.vouched(store().index.find(session, query, seen_by=viewer()))
             met = suggestions.names(
                 session, persons=query.people, groups=_groups_unseen(found), seen_by=viewer()
             )
@@ -126,8 +126,8 @@ def _did_you_mean(found: Found, base: Pairs) -> Link | None:
 
 def _groups_unseen(found: Found) -> tuple[int, ...]:
     """Organisations asked for that no hit vouches for: their names may not be the viewer's."""
-    vouched = {one.value for one in found.facets.get("organisation", ()) if one.count}
-    return tuple(one for one in found.query.organisations if str(one) not in vouched)
+    named = {one.value for one in found.facets.get("organisation", ())}
+    return tuple(one for one in found.query.organisations if str(one) not in named)
 
 
 def _names_in(found: Found, met: Names) -> Names:
@@ -136,7 +136,7 @@ def _names_in(found: Found, met: Names) -> Names:
         (name, value.value): value.label
         for name, values in found.facets.items()
         for value in values
-        if value.chosen and (value.count or name != "organisation")
+        if value.chosen
     }
     for code in found.query.places:
         names[PLACES[len(code) // 2 - 1], code] = places.path(code)

@@ -1,7 +1,7 @@
 """What narrows a search, as links: the chips that are on and the facets that can be."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from kms.language import gettext as _
@@ -56,6 +56,12 @@ class Facet:
         return any(choice.is_open for choice in self.more)
 
 
+def vouched(found: Found) -> Found:
+    """Without the organisations no hit vouches for: those names may not be the viewer's to read."""
+    kept = tuple(one for one in found.facets.get("organisation", ()) if one.count)
+    return replace(found, facets={**found.facets, "organisation": kept})
+
+
 def facets(found: Found, pairs: Pairs) -> tuple[Facet, ...]:
     """Every facet that has something to choose, places and themes as trees."""
     base = without(pairs, "offset")
@@ -65,7 +71,7 @@ def facets(found: Found, pairs: Pairs) -> tuple[Facet, ...]:
         _facet("theme", _("ประเด็น"), _themes(found, base)),
         _facet("role", _("บทบาท"), _flat(found, "role", base)),
         _facet("year", _("ปี พ.ศ."), _years(found, base)),
-        _facet("organisation", _("องค์กร"), _organisations(found, base)),
+        _facet("organisation", _("องค์กร"), _flat(found, "organisation", base)),
     )
     return tuple(one for one in made if one.first)
 
@@ -81,11 +87,6 @@ def _flat(found: Found, name: str, base: Pairs) -> list[Choice]:
         Choice(value.label, value.count, _toggle(base, name, value), value.chosen)
         for value in found.facets.get(name, ())
     ]
-
-
-def _organisations(found: Found, base: Pairs) -> list[Choice]:
-    """Only those that a hit vouches for; the name of another may not be the viewer's to read."""
-    return [choice for choice in _flat(found, "organisation", base) if choice.count]
 
 
 def _toggle(base: Pairs, name: str, value: FacetValue) -> str:
@@ -124,20 +125,38 @@ def _place_toggled(base: Pairs, code: str, *, is_chosen: bool) -> Pairs:
 
 
 def _themes(found: Found, base: Pairs) -> list[Choice]:
-    """Themes under their parents; a parent that no hit carries itself is told by its children."""
+    """The top of the tree; beneath those that are open their parts."""
     values = found.facets.get("theme", ())
     known = {one.value for one in values}
-
-    def beneath(parent: str | None) -> tuple[Choice, ...]:
-        return tuple(choice(one) for one in values if one.parent == parent)
+    above = {one.value: one.parent for one in values}
+    opened: set[str | None] = set()
+    for one in values:
+        slug = one.value if one.chosen else None
+        while slug and slug not in opened:
+            opened.add(slug)
+            slug = above.get(slug)
 
     def choice(value: FacetValue) -> Choice:
-        children = beneath(value.value)
-        url = _toggle(base, "theme", value)
+        inside = (one for one in values if one.parent == value.value and value.value in opened)
+        children = tuple(choice(one) for one in inside)
+        url = address(PATH, _theme_toggled(base, value, above))
         return Choice(value.label, value.count, url, value.chosen, children)
 
-    tops = [one for one in values if not one.parent or one.parent not in known]
-    return [choice(one) for one in tops]
+    return [choice(one) for one in values if not one.parent or one.parent not in known]
+
+
+def _theme_toggled(base: Pairs, value: FacetValue, above: Mapping[str, str | None]) -> Pairs:
+    """A theme takes the turn of the one it is part of; letting go of it goes back up there."""
+    parent = above.get(value.value)
+    if value.chosen:
+        rest = without_one(base, "theme", value.value)
+        siblings = any(above.get(slug) == parent for name, slug in rest if name == "theme")
+        return with_one(rest, "theme", parent) if parent and not siblings else rest
+    inner = (slug for slug, up in above.items() if up == value.value)
+    rest = base
+    for other in (*inner, *([parent] if parent else [])):
+        rest = without_one(rest, "theme", other)
+    return with_one(rest, "theme", value.value)
 
 
 def _years(found: Found, base: Pairs) -> list[Choice]:
