@@ -160,6 +160,14 @@ def test_an_unknown_place_is_kept_as_a_tag_and_said(store: Store, tmp_path: Path
         assert notes.content_of(only_note(session)).tags == ("เมืองบาดาล",)
 
 
+def test_words_in_place_of_an_address_are_kept_in_the_body(store: Store, tmp_path: Path) -> None:
+    outcome = bring(store, lines(tmp_path / "a.jsonl", {"title": "ข่าว", "url": "กองทัพบก"}))
+    assert len(outcome.warnings) == 1
+    with store.reading() as session:
+        note = only_note(session)
+        assert (note.url, note.body) == ("", "ที่มา: กองทัพบก")
+
+
 def test_gzipped_lines_come_in(store: Store, tmp_path: Path) -> None:
     path = tmp_path / "many.jsonl.gz"
     with gzip.open(path, "wt", encoding="utf-8") as file:

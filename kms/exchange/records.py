@@ -3,6 +3,7 @@
 ``record`` reads them into a ``Record``, ``fields_of`` writes them; docs/interfaces.md lists them.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -37,6 +38,8 @@ SATANG = 100
 DEFAULT_QUESTION_SET = "one-box"
 
 T = TypeVar("T")
+
+_HAS_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
 @dataclass(frozen=True)
@@ -177,12 +180,13 @@ def record(fields: Fields, *, where: str, source: str, source_id: str) -> Record
     """
     reader = _Reader(fields)
     held = reader.held("date")
+    url, origin = _origin(reader)
     lesson, passages = _lesson(reader)
     kind = Kind(reader.choice("kind", [kind.value for kind in Kind], "note"))
     content = NoteContent(
         kind=kind,
         title=reader.text("title"),
-        body=reader.text("body"),
+        body="\n\n".join(filter(None, (reader.text("body"), origin))),
         visibility=reader.choice("visibility", VISIBILITIES, "public"),
         held_from=held.first if held else None,
         held_to=held.last if held else None,
@@ -192,7 +196,7 @@ def record(fields: Fields, *, where: str, source: str, source_id: str) -> Record
         themes=reader.words("themes"),
         organisations=_organisations(reader),
         roles=_roles(reader),
-        url=reader.text("url"),
+        url=url,
         licence=reader.text("licence"),
         review=_review(reader) if kind is Kind.AFTER_ACTION_REVIEW else None,
         meeting=_meeting(reader) if kind is Kind.MINUTES else None,
@@ -217,6 +221,15 @@ def record(fields: Fields, *, where: str, source: str, source_id: str) -> Record
         passages=passages,
         warnings=tuple(reader.warnings),
     )
+
+
+def _origin(reader: _Reader) -> tuple[str, str]:
+    """The web address, or a line for the body when words stand in its place."""
+    given = reader.text("url")
+    if not given or _HAS_SCHEME.match(given):
+        return given, ""
+    reader.warnings.append(_("“%(url)s” ไม่ใช่ที่อยู่เว็บ จึงเก็บไว้ท้ายเนื้อความ", url=given))
+    return "", _("ที่มา: %(origin)s", origin=given)
 
 
 def _as_written(value: object) -> str:
