@@ -1,11 +1,11 @@
 """Notes as lists show them: a card each, two statements for any number of them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, SelectBase, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from kms import language
@@ -51,9 +51,13 @@ CARD_COLUMNS = (
     Note.held_to,
     Note.visibility,
     Note.lead,
-    Note.created_at,
     Person.name.label("author_name"),
 )
+
+Order = Sequence[ColumnElement[Any]]
+
+LAST_WRITTEN: Order = (Note.created_at.desc(), Note.id.desc())
+LATEST_EVENT: Order = (Note.held_from.desc().nulls_last(), Note.id.desc())
 
 
 def cards(session: Session, numbers: Sequence[int], *, seen_by: Viewer) -> list[NoteCard]:
@@ -65,44 +69,31 @@ def cards(session: Session, numbers: Sequence[int], *, seen_by: Viewer) -> list[
     return [by_number[number] for number in numbers if number in by_number]
 
 
-def split_cards(
-    session: Session, kinds: Mapping[int, str], *, seen_by: Viewer, limit: int
-) -> tuple[list[NoteCard], list[NoteCard]]:
-    """Cards of these notes (number → kind): other records and lessons apart, the newest first.
-
-    At most ``limit`` of each; two statements.
-    """
-    newest_first = sorted(kinds, reverse=True)
-    lessons = [number for number in newest_first if kinds[number] == Kind.LESSON][:limit]
-    others = [number for number in newest_first if kinds[number] != Kind.LESSON][:limit]
-    found = cards(session, [*others, *lessons], seen_by=seen_by)
-    return (
-        [card for card in found if card.kind != Kind.LESSON],
-        [card for card in found if card.kind == Kind.LESSON],
-    )
-
-
 def newest(
     session: Session, *, seen_by: Viewer, limit: int = 6
 ) -> tuple[list[NoteCard], list[NoteCard]]:
     """The newest lessons, and the newest of all other records but pages; two statements."""
-    seen = visible_to(seen_by)
+    others, lessons = apart(session, Note.kind != Kind.PAGE.value, seen_by=seen_by, limit=limit)
+    return lessons, others
+
+
+def apart(
+    session: Session, chosen: ColumnElement[bool], *, seen_by: Viewer, limit: int
+) -> tuple[list[NoteCard], list[NoteCard]]:
+    """Of the notes chosen the lessons apart from the others, at most ``limit`` of each.
+
+    The last written first; two statements.
+    """
 
     def last(kind: ColumnElement[bool]) -> Select[int]:
-        made = select(Note.id).where(seen, kind).order_by(Note.created_at.desc(), Note.id.desc())
-        return made.limit(limit)
+        picked = select(Note.id).where(visible_to(seen_by), chosen, kind).order_by(*LAST_WRITTEN)
+        return select(picked.limit(limit).subquery().c.id)
 
-    lessons = last(Note.kind == Kind.LESSON.value)
-    others = last(Note.kind.not_in((Kind.LESSON.value, Kind.PAGE.value)))
-    found = _chosen(
-        session,
-        or_(Note.id.in_(lessons), Note.id.in_(others)),
-        seen_by=seen_by,
-        order=(Note.created_at.desc(), Note.id.desc()),
-    )
+    is_lesson = Note.kind == Kind.LESSON.value
+    found = _shown(session, union_all(last(is_lesson), last(~is_lesson)), LAST_WRITTEN)
     return (
-        [card for card in found if card.kind == Kind.LESSON],
         [card for card in found if card.kind != Kind.LESSON],
+        [card for card in found if card.kind == Kind.LESSON],
     )
 
 
@@ -115,7 +106,7 @@ def recent(
         session,
         chosen,
         seen_by=seen_by,
-        order=(Note.created_at.desc(), Note.id.desc()),
+        order=LAST_WRITTEN,
         limit=limit,
     )
 
@@ -160,9 +151,7 @@ def of_owner(
 def _by_day(
     session: Session, chosen: ColumnElement[bool], *, seen_by: Viewer, limit: int, offset: int
 ) -> list[NoteCard]:
-    # Both databases must put notes without a day at the end.
-    latest_event = (Note.held_from.is_(None), Note.held_from.desc(), Note.id.desc())
-    return _chosen(session, chosen, seen_by=seen_by, order=latest_event, limit=limit, offset=offset)
+    return _chosen(session, chosen, seen_by=seen_by, order=LATEST_EVENT, limit=limit, offset=offset)
 
 
 def _chosen(
@@ -170,17 +159,22 @@ def _chosen(
     chosen: ColumnElement[bool],
     *,
     seen_by: Viewer,
-    order: Sequence[ColumnElement[Any]] = (),
+    order: Order = LAST_WRITTEN,
     limit: int | None = None,
     offset: int = 0,
 ) -> list[NoteCard]:
+    picked = select(Note.id).where(visible_to(seen_by), chosen).order_by(*order)
+    return _shown(session, picked.limit(limit).offset(offset or None), order)
+
+
+def _shown(session: Session, picked: SelectBase, order: Order) -> list[NoteCard]:
+    # Ids are picked before the words are read, so that sorting a whole country stays cheap.
+    ids = picked.subquery("picked")
     rows = session.execute(
         select(*CARD_COLUMNS)
+        .join(ids, ids.c.id == Note.id)
         .outerjoin(Person, Person.id == Note.author_id)
-        .where(visible_to(seen_by), chosen)
         .order_by(*order)
-        .limit(limit)
-        .offset(offset or None)
     ).all()
     labels = labels_of(session, [row.id for row in rows])
     nothing = CardLabels()

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Subquery, case, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Subquery, case, func, or_, select, union, union_all
 from sqlalchemy.orm import Session, joinedload
 
 from kms import naming, places
@@ -18,13 +18,14 @@ from kms.models import (
     RoleAssignment,
 )
 from kms.models.people import ORGANISATION_KINDS
-from kms.note_cards import NoteCard, split_cards
+from kms.note_cards import NoteCard, apart
 from kms.note_checks import tidy
 from kms.permissions import ANONYMOUS, SYSTEM, Viewer, may, require, visible_to
-from kms.role_history import PageTotals, RoleOnNote, role_history
+from kms.role_history import PageTotals, RoleOnNote, page_totals, role_history
 from kms.thai.collation import sort_key
 
 LONGEST_NAME = 250
+MOST_ROLES = 200
 LONGEST = {"name": LONGEST_NAME, "abbreviation": 60, "aliases": LONGEST_NAME, "about": 20_000}
 
 # The first word of a name usually says what it is; curators correct the rest.
@@ -253,23 +254,25 @@ def page(
     found = session.scalar(chosen)
     if found is None:
         raise _not_found()
-    played = role_history(session, RoleAssignment.organisation_id == found.id, seen_by=seen_by)
-    parts = session.execute(
-        select(Note.id, Note.kind)
-        .join(NoteOrganisation, NoteOrganisation.note_id == Note.id)
-        .where(NoteOrganisation.organisation_id == found.id, visible_to(seen_by))
-    )
-    kinds = {**{one.number: one.kind for one in played}, **dict(parts.all())}
-    notes, lessons = split_cards(session, kinds, seen_by=seen_by, limit=limit)
+    by_role = RoleAssignment.organisation_id == found.id
+    played, in_all = role_history(session, by_role, seen_by=seen_by, limit=MOST_ROLES)
+    named = _names(found.id)
+    totals = page_totals(session, named, seen_by=seen_by, roles=in_all)
+    notes, lessons = apart(session, named, seen_by=seen_by, limit=limit)
     own = {key(found.name), key(found.abbreviation)}
-    return OrganisationPage(
-        organisation=found,
-        aliases=[alias.name for alias in found.aliases if alias.key not in own],
-        roles=played,
-        notes=notes,
-        lessons=lessons,
-        totals=PageTotals.of(kinds, played),
+    aliases = [alias.name for alias in found.aliases if alias.key not in own]
+    return OrganisationPage(found, aliases, played, notes, lessons, totals)
+
+
+def _names(organisation_id: int) -> ColumnElement[bool]:
+    """The notes in which this organisation has a part or a role."""
+    by_part = select(NoteOrganisation.note_id).where(
+        NoteOrganisation.organisation_id == organisation_id
     )
+    by_role = select(RoleAssignment.note_id).where(
+        RoleAssignment.organisation_id == organisation_id
+    )
+    return Note.id.in_(union(by_part, by_role))
 
 
 def revise(

@@ -11,6 +11,7 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    func,
     literal,
     null,
     or_,
@@ -32,15 +33,16 @@ from kms.models import (
     PersonAlias,
     RoleAssignment,
 )
-from kms.note_cards import NoteCard, split_cards
+from kms.note_cards import NoteCard, apart
 from kms.note_checks import tidy
 from kms.note_kinds import ROLES
 from kms.permissions import ANONYMOUS, Viewer, may, require, visible_to
-from kms.role_history import PageTotals, RoleOnNote, role_history
+from kms.role_history import PageTotals, RoleOnNote, page_totals, role_history
 from kms.thai.collation import sort_key
 from kms.thai.words import is_cluster_boundary
 
 LONGEST_NAME = 200
+MOST_ROLES = 200
 LONGEST = {
     "name": LONGEST_NAME,
     "title": 100,
@@ -256,24 +258,19 @@ def _listed(session: Session, ids: list[int], linked: Subquery) -> list[PersonLi
     if not ids:
         return []
     people = {one.id: one for one in session.scalars(select(Person).where(Person.id.in_(ids)))}
-    rows = session.execute(
-        select(linked.c.person_id, linked.c.role, linked.c.note_id).where(
-            linked.c.person_id.in_(ids)
-        )
-    )
-    roles: dict[int, set[str]] = {}
-    notes: dict[int, set[int]] = {}
-    for person_id, role, note_id in rows:
-        roles.setdefault(person_id, set()).add(role)
-        notes.setdefault(person_id, set()).add(note_id)
+    who = linked.c.person_id
+    counted = select(who, func.count(linked.c.note_id.distinct())).where(who.in_(ids))
+    notes: dict[int, int] = dict(session.execute(counted.group_by(who)).all())
+    played = select(who, linked.c.role).where(who.in_(ids)).distinct()
+    roles = {(person_id, role) for person_id, role in session.execute(played)}
     return [
         PersonListed(
             id=one,
             name=people[one].name,
             nickname=people[one].nickname,
             place_code=people[one].place_code,
-            roles=tuple(code for code in ROLES if code in roles.get(one, ())),
-            notes=len(notes.get(one, ())),
+            roles=tuple(code for code in ROLES if (one, code) in roles),
+            notes=notes.get(one, 0),
         )
         for one in ids
     ]
@@ -308,43 +305,35 @@ def page(session: Session, person_id: int, *, seen_by: Viewer, limit: int = 50) 
     )
     if person is None:
         raise _not_found()
-    played = role_history(session, RoleAssignment.person_id == person.id, seen_by=seen_by)
-    written, remarks = _appearances(session, person.id, seen_by)
-    taken_part = {**{one.number: one.kind for one in played}, **written}
-    knows = seen_by.person_id == person.id or may(seen_by, "edit_people")
-    if not (taken_part or remarks or knows):
+    by_role = RoleAssignment.person_id == person.id
+    played, in_all = role_history(session, by_role, seen_by=seen_by, limit=MOST_ROLES)
+    named = _names(person.id)
+    totals = page_totals(session, named, seen_by=seen_by, roles=in_all)
+    notes, lessons = apart(session, named, seen_by=seen_by, limit=limit)
+    if not (notes or lessons or _may_know(session, person, seen_by)):
         raise _not_found()
-    notes, lessons = split_cards(session, taken_part, seen_by=seen_by, limit=limit)
-    return PersonPage(
-        person=person,
-        aliases=[alias.name for alias in person.aliases],
-        roles=played,
-        notes=notes,
-        lessons=lessons,
-        totals=PageTotals.of(taken_part, played),
-    )
+    aliases = [alias.name for alias in person.aliases]
+    return PersonPage(person, aliases, played, notes, lessons, totals)
 
 
-def _appearances(
-    session: Session, person_id: int, seen_by: Viewer
-) -> tuple[dict[int, str], dict[int, str]]:
-    """Number → kind of the notes that name this person, and of those they commented on."""
-    seen = visible_to(seen_by)
-    by_part = select(literal("named").label("how"), Note.id, Note.kind).join(
-        NotePerson, NotePerson.note_id == Note.id
+def _names(person_id: int) -> ColumnElement[bool]:
+    """The notes that credit this person, or name them in a role or at a meeting."""
+    by_role = select(RoleAssignment.note_id).where(RoleAssignment.person_id == person_id)
+    by_part = select(NotePerson.note_id).where(NotePerson.person_id == person_id)
+    return or_(Note.author_id == person_id, Note.id.in_(union(by_role, by_part)))
+
+
+def _may_know(session: Session, person: Person, viewer: Viewer) -> bool:
+    """Whether the viewer may know of someone no note they may see names."""
+    if viewer.person_id == person.id or may(viewer, "edit_people"):
+        return True
+    remark = (
+        select(Comment.id)
+        .join(Note, Note.id == Comment.note_id)
+        .where(Comment.author_id == person.id, Comment.hidden_at.is_(None), visible_to(viewer))
+        .limit(1)
     )
-    by_comment = select(literal("commented"), Note.id, Note.kind).join(
-        Comment, Comment.note_id == Note.id
-    )
-    rows = session.execute(
-        union_all(
-            by_part.where(NotePerson.person_id == person_id, seen),
-            select(literal("named"), Note.id, Note.kind).where(Note.author_id == person_id, seen),
-            by_comment.where(Comment.author_id == person_id, Comment.hidden_at.is_(None), seen),
-        )
-    ).all()
-    named = {number: kind for how, number, kind in rows if how == "named"}
-    return named, {number: kind for how, number, kind in rows if how == "commented"}
+    return session.scalar(remark) is not None
 
 
 def revise(

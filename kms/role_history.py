@@ -1,10 +1,10 @@
 """The roles that someone played, note by note: for the pages of people and organisations."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.orm import Session
 
 from kms.models import Note, Organisation, Person, RoleAssignment
@@ -39,23 +39,20 @@ class RoleOnNote:
 
 @dataclass(frozen=True)
 class PageTotals:
-    """How much there is in all, whatever the page has room for."""
+    """How much there is in all, whatever the page has room for; ``notes`` without the lessons."""
 
     notes: int
     lessons: int
     roles: int
 
-    @classmethod
-    def of(cls, kinds: Mapping[int, str], played: Sequence[RoleOnNote]) -> "PageTotals":
-        """From number → kind of the notes, and the roles played."""
-        lessons = sum(kind == Kind.LESSON for kind in kinds.values())
-        return cls(len(kinds) - lessons, lessons, len(played))
-
 
 def role_history(
-    session: Session, who: ColumnElement[bool], *, seen_by: Viewer
-) -> list[RoleOnNote]:
-    """The roles of those assignments, in notes the viewer may see; the latest event first."""
+    session: Session, who: ColumnElement[bool], *, seen_by: Viewer, limit: int
+) -> tuple[list[RoleOnNote], int]:
+    """The roles of those assignments, the latest event first, and how many there are in all.
+
+    Only in notes the viewer may see; at most ``limit``, in one statement.
+    """
     rows = session.execute(
         select(
             RoleAssignment.role,
@@ -72,34 +69,44 @@ def role_history(
             Note.held_from,
             Note.held_to,
             Note.visibility,
+            func.count().over().label("total"),
         )
         .join(Note, Note.id == RoleAssignment.note_id)
         .outerjoin(Person, Person.id == RoleAssignment.person_id)
         .outerjoin(Organisation, Organisation.id == RoleAssignment.organisation_id)
         .where(who, visible_to(seen_by))
-        .order_by(
-            Note.held_from.is_(None),
-            Note.held_from.desc(),
-            Note.id.desc(),
-            RoleAssignment.position,
-        )
+        .order_by(Note.held_from.desc().nulls_last(), Note.id.desc(), RoleAssignment.position)
+        .limit(limit)
+    ).all()
+    return [_played(row) for row in rows], rows[0].total if rows else 0
+
+
+def page_totals(
+    session: Session, chosen: ColumnElement[bool], *, seen_by: Viewer, roles: int
+) -> PageTotals:
+    """Count the notes chosen that the viewer may see; one statement."""
+    rows = session.execute(
+        select(Note.kind, func.count()).where(chosen, visible_to(seen_by)).group_by(Note.kind)
     )
-    return [
-        RoleOnNote(
-            role=row.role,
-            level=row.level,
-            place_code=row.place_code,
-            did=row.did,
-            person_id=row.person_id,
-            person_name=row.person_name or "",
-            organisation_id=row.organisation_id,
-            organisation_name=row.organisation_name or "",
-            number=row.number,
-            kind=row.kind,
-            title=row.title,
-            held_from=row.held_from,
-            held_to=row.held_to,
-            visibility=row.visibility,
-        )
-        for row in rows
-    ]
+    counts = dict(rows.all())
+    lessons = counts.pop(Kind.LESSON.value, 0)
+    return PageTotals(sum(counts.values()), lessons, roles)
+
+
+def _played(row: Row[*tuple[Any, ...]]) -> RoleOnNote:
+    return RoleOnNote(
+        role=row.role,
+        level=row.level,
+        place_code=row.place_code,
+        did=row.did,
+        person_id=row.person_id,
+        person_name=row.person_name or "",
+        organisation_id=row.organisation_id,
+        organisation_name=row.organisation_name or "",
+        number=row.number,
+        kind=row.kind,
+        title=row.title,
+        held_from=row.held_from,
+        held_to=row.held_to,
+        visibility=row.visibility,
+    )

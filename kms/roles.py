@@ -206,7 +206,7 @@ def players(
         .outerjoin(Person, Person.id == RoleAssignment.person_id)
         .outerjoin(Organisation, Organisation.id == RoleAssignment.organisation_id)
         .where(visible_to(seen_by))
-        .order_by(Note.held_from.is_(None), Note.held_from.desc(), RoleAssignment.id.desc())
+        .order_by(Note.held_from.desc().nulls_last(), RoleAssignment.id.desc())
         .limit(_READ_AT_MOST)
     )
     if role:

@@ -174,7 +174,7 @@ def test_the_list_of_people_is_in_thai_order_and_narrows_by_place_and_role(
     session.commit()
     with store.sessions() as fresh, counting(store) as sent:
         everyone = people.listing(fresh, seen_by=ANONYMOUS)
-    assert len(sent) == 3
+    assert len(sent) == 4
     assert [one.name for one in everyone.people] == ["กำนันสมมติ", "นายเกษตร สมมติ", "แกนนำ ข"]
     assert everyone.people[1].roles == ("khun_ua",)
     assert everyone.people[1].notes == 1
