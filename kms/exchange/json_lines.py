@@ -32,7 +32,7 @@ def write(path: Path, rows: Iterable[dict[str, Any]]) -> int:
     return count
 
 
-def _open(path: Path) -> IO[bytes]:
+def _open(path: Path) -> IO[bytes] | gzip.GzipFile:
     return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
 
 

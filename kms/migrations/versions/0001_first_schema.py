@@ -72,10 +72,10 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "status IN ('agreed', 'proposed', 'retired')", name=op.f("ck_theme_status")
         ),
-        sa.ForeignKeyConstraint(["parent_id"], ["theme.id"], name=op.f("fk_theme_parent_id_theme")),
         sa.ForeignKeyConstraint(
             ["merged_into_id"], ["theme.id"], name=op.f("fk_theme_merged_into_id_theme")
         ),
+        sa.ForeignKeyConstraint(["parent_id"], ["theme.id"], name=op.f("fk_theme_parent_id_theme")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_theme")),
         sa.UniqueConstraint("slug", name=op.f("uq_theme_slug")),
     )
@@ -196,8 +196,6 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("title", sa.String(length=500), nullable=False),
         sa.Column("title_key", sa.String(length=500), nullable=False),
-        sa.Column("body", sa.Text(), nullable=False),
-        sa.Column("content", sa.JSON(), nullable=False),
         sa.Column("lead", sa.String(length=400), nullable=False),
         sa.Column("visibility", sa.String(length=16), nullable=False),
         sa.Column("held_from", sa.Date(), nullable=True),
@@ -215,6 +213,8 @@ def upgrade() -> None:
         sa.Column("comment_count", sa.Integer(), nullable=False),
         sa.Column("created_at", kms.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("revised_at", kms.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("content", sa.JSON(), nullable=False),
         sa.CheckConstraint(
             "kind IN ('aar', 'minutes', 'lesson', 'page', 'note')", name=op.f("ck_note_kind")
         ),
@@ -239,6 +239,8 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_note_created_at"), ["created_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_note_held_from"), ["held_from"], unique=False)
         batch_op.create_index("ix_note_listing", ["visibility", "kind", "held_from"], unique=False)
+        batch_op.create_index("ix_note_newest", ["visibility", "created_at"], unique=False)
+        batch_op.create_index("ix_note_newest", ["visibility", "created_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_note_owner_id"), ["owner_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_note_title_key"), ["title_key"], unique=False)
 
@@ -527,6 +529,8 @@ def downgrade() -> None:
     with op.batch_alter_table("note", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_note_title_key"))
         batch_op.drop_index(batch_op.f("ix_note_owner_id"))
+        batch_op.drop_index("ix_note_newest")
+        batch_op.drop_index("ix_note_newest")
         batch_op.drop_index("ix_note_listing")
         batch_op.drop_index(batch_op.f("ix_note_held_from"))
         batch_op.drop_index(batch_op.f("ix_note_created_at"))
