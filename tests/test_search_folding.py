@@ -12,6 +12,7 @@ OTHERS = "aZ09 .,\"'-\n\r\t\xa0\u200b\ufeff“”–…éÉΣß²\u0301𝟘İﬁ
 
 @given(st.text(alphabet=THAI + OTHERS, max_size=60))
 @example("น้ำ ที่ กำ\u0e4dา\nเเม่")
+@example("น\u0e4d\u0e49า")
 def test_quick_folding_is_folding(text: str) -> None:
     assert folding.fold(text) == words.fold(text)
 

@@ -27,7 +27,7 @@ def _turned_about() -> str:
     return "|".join(f"{first}[{seconds}]" for first, seconds in wrong.items() if seconds)
 
 
-_NEEDS_CARE = re.compile(f"[^{_PLAIN}]|เเ|\u0e4dา|[าำ][{_MARKS}าำ]|{_turned_about()}")
+_NEEDS_CARE = re.compile(f"[^{_PLAIN}]|เเ|\u0e4d[{_MARKS}]*[าำ]|[าำ][{_MARKS}าำ]|{_turned_about()}")
 
 
 def fold(text: str) -> str:

@@ -318,7 +318,7 @@ class Index:
         """Compare every note with its index entry; with ``repair`` mend what differs at once."""
         sessions = sessionmaker(session.get_bind(), expire_on_commit=False)
         waiting = set(session.scalars(select(IndexChange.note_id)))
-        versions = dict(session.execute(select(Note.id, Note.version)).tuples().all())
+        versions = {row.id: row.version for row in session.execute(select(Note.id, Note.version))}
         try:
             opened = self._refresh()
             has = _versions(opened.snapshot)
