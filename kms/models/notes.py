@@ -27,6 +27,7 @@ class Note(Base):
         CheckConstraint("held_to IS NULL OR held_from <= held_to", name="held_range"),
         UniqueConstraint("source", "source_id"),
         Index("ix_note_listing", "visibility", "kind", "held_from"),
+        Index("ix_note_newest", "visibility", "created_at"),
         {"sqlite_autoincrement": True},
     )
 
@@ -35,8 +36,6 @@ class Note(Base):
     kind: Mapped[str] = mapped_column(String(16))
     title: Mapped[str] = mapped_column(String(500))
     title_key: Mapped[str] = mapped_column(String(500), index=True)
-    body: Mapped[str] = mapped_column(Text, default="")
-    content: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     # The first words in plain text, for lists.
     lead: Mapped[str] = mapped_column(String(400), default="")
     visibility: Mapped[str] = mapped_column(String(16), default="members")
@@ -60,6 +59,10 @@ class Note(Base):
     comment_count: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now, index=True)
     revised_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+    # Last in the row: SQLite walks through what stands before a column to reach it.
+    body: Mapped[str] = mapped_column(Text, default="")
+    content: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
     author: Mapped[Person | None] = relationship()
     places: Mapped[list["NotePlace"]] = relationship(

@@ -240,7 +240,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_note_held_from"), ["held_from"], unique=False)
         batch_op.create_index("ix_note_listing", ["visibility", "kind", "held_from"], unique=False)
         batch_op.create_index("ix_note_newest", ["visibility", "created_at"], unique=False)
-        batch_op.create_index("ix_note_newest", ["visibility", "created_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_note_owner_id"), ["owner_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_note_title_key"), ["title_key"], unique=False)
 
@@ -529,7 +528,6 @@ def downgrade() -> None:
     with op.batch_alter_table("note", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_note_title_key"))
         batch_op.drop_index(batch_op.f("ix_note_owner_id"))
-        batch_op.drop_index("ix_note_newest")
         batch_op.drop_index("ix_note_newest")
         batch_op.drop_index("ix_note_listing")
         batch_op.drop_index(batch_op.f("ix_note_held_from"))
