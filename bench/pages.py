@@ -230,7 +230,8 @@ def _save(port: int, cookie: str, count: int) -> Rate:
     times = []
     begin = time.monotonic()
     for n in range(count):
-        page = _get(connection, "/write/note", {"Cookie": cookie})[1]
+        _status, page, headers = _get(connection, "/write/note", {"Cookie": cookie})
+        cookie = _cookie(headers) or cookie
         form = dict(re.findall(r'type="hidden" name="([^"]+)"[^>]*value="([^"]*)"', page))
         form |= {"csrf_token": _token(page), "title": f"บันทึกที่ {n}", "body": SENTENCE * 3}
         form |= {"visibility": "public"}
