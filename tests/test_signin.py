@@ -313,6 +313,13 @@ def test_being_forgotten_takes_the_password(app: Flask, cast: Cast, store: Store
         assert gone.person.name != cast.facilitator.name
 
 
+def test_my_account_says_who_i_am(app: Flask, cast: Cast) -> None:
+    page = cast.browser(app, "curator").get("/account").text
+    assert Cast.email("curator") in page
+    assert "บรรณาธิการ" in page
+    assert f'href="/people/{cast.curator.person_id}"' in page
+
+
 def test_a_name_is_changed_and_an_empty_one_refused(app: Flask, cast: Cast) -> None:
     client = cast.browser(app, "facilitator")
     assert post(client, "/account/name", {"name": "\u200b \n"}, page="/account").status_code == 422

@@ -1,7 +1,9 @@
 """``kms init`` prepares an instance; ``kms serve`` prepares and serves it."""
 
+import logging
 import socket
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import click
@@ -10,13 +12,17 @@ from gunicorn.app.base import BaseApplication
 
 from kms import accounts, create_app, starter
 from kms.commands.opening import opened
-from kms.errors import BadSettings
+from kms.errors import BadSettings, Unavailable
 from kms.language import gettext as _
+from kms.saving import Store, open_store
 from kms.settings import Settings, read_settings
 
 THREADS = 4
+FIRST_PAGES = ("/", "/search?q=สวัสดิการ")
 LONGEST_ADDRESS = 8190
 MEMORY_FOLDER = Path("/dev/shm")  # noqa: S108  only heartbeats, made by gunicorn itself
+
+_log = logging.getLogger(__name__)
 
 
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
@@ -33,8 +39,27 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
                 self.cfg.set(name, value)
 
     def load(self) -> Flask:
-        """The application of one worker."""
-        return create_app(self.settings)
+        """The application of one worker; a large index that must be rebuilt does not delay it."""
+        store = open_store(self.settings)
+        try:
+            store.index.catch_up(store.sessions)
+        except Unavailable:
+            _log.info("another worker rebuilds the index")
+        except Exception:
+            _log.exception("the index could not catch up; its changes wait")
+        app = create_app(self.settings, store)
+        Thread(target=_warm_up, args=(app,), name="warm-up", daemon=True).start()
+        return app
+
+
+def _warm_up(app: Flask) -> None:
+    """Read dictionary, gazetteer and templates before the first person waits for them."""
+    client = app.test_client()
+    for page in FIRST_PAGES:
+        try:
+            client.get(page)
+        except Exception:
+            _log.exception("could not warm up with %s", page)
 
 
 def options(settings: Settings) -> dict[str, Any]:
@@ -56,17 +81,14 @@ def options(settings: Settings) -> dict[str, Any]:
     }
 
 
-def prepare(settings: Settings) -> str | None:
-    """Bring database, content and index to where serving can start; safe to call again.
+def prepare(store: Store) -> str | None:
+    """Put in what a new instance starts with; safe to call again.
 
     Returns the one-time password of the first administrator when it was made just now.
     """
-    with opened(settings) as store:
-        with store.saving() as session:
-            password = accounts.first_administrator(session)
-        with store.saving() as session:
-            starter.load_content(session)
-        store.index.catch_up(store.sessions)
+    with store.sessions.begin() as session:
+        password = accounts.first_administrator(session)
+        starter.load_content(session)
     return password
 
 
@@ -74,7 +96,9 @@ def prepare(settings: Settings) -> str | None:
 def init() -> None:
     """Prepare the instance."""
     settings = read_settings()
-    _tell(prepare(settings))
+    with opened(settings) as store:
+        _tell(prepare(store))
+        store.index.catch_up(store.sessions)
     click.echo(_("พร้อมแล้วที่ %(folder)s", folder=settings.instance))
 
 
@@ -83,7 +107,8 @@ def serve() -> None:
     """Prepare the instance and serve it until stopped."""
     settings = read_settings()
     _require_free_port(settings)
-    _tell(prepare(settings))
+    with opened(settings) as store:
+        _tell(prepare(store))
     click.echo(_("เปิดแล้วที่ %(url)s", url=address(settings)))
     Server(settings).run()
 

@@ -11,6 +11,7 @@ from kms.language import gettext as _
 from kms.models import Account
 from kms.sessions import Session
 from kms.web import context, signin
+from kms.web.admin import permission_names
 from kms.web.context import reading, saving
 from kms.web.security import email_key, throttle
 
@@ -64,7 +65,6 @@ def rename() -> ResponseReturnValue:
 @blueprint.get("/password")
 def password() -> str:
     """The form for a new password."""
-    _required()
     return _password_form({})
 
 
@@ -140,7 +140,8 @@ def _mine(session: Session) -> Account:
 def _show(account: Account, problems: dict[str, str], name: str | None = None) -> str:
     return render_template(
         "accounts/show.html",
-        account=account,
+        mine=account,
+        permission=dict(permission_names())[account.permission],
         name=account.person.name if name is None else name,
         problems=problems,
     )
@@ -148,9 +149,12 @@ def _show(account: Account, problems: dict[str, str], name: str | None = None) -
 
 def _password_form(problems: dict[str, str]) -> str:
     account = context.signed_in()
+    with reading() as session:
+        email = _mine(session).email
     return render_template(
         "accounts/password.html",
         problems=problems,
+        email=email,
         must=account is not None and account.must_change_password,
         least=passwords.LEAST_LETTERS,
     )

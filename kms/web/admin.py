@@ -130,6 +130,7 @@ def _invitations_page(problems: dict[str, str], typed: dict[str, str], code: str
         "admin/invitations.html",
         invitations=listed,
         permissions=permission_names(),
+        permission_names=dict(permission_names()),
         problems=problems,
         typed=typed,
         code=code,

@@ -116,20 +116,28 @@ def answer(trouble: Trouble) -> ResponseReturnValue:
 
 
 def _page(trouble: Trouble) -> str:
-    """The page for it, or bare words when even that page cannot be made."""
+    """The page for it; to nobody in particular, or in bare words, when it cannot be made."""
     try:
-        return render_template(
-            "errors/kept.html",
-            status=trouble.status,
-            title=_titles().get(trouble.status, _titles()[500]),
-            message=trouble.message,
-            problems=trouble.problems,
-            next_steps=_next_steps(trouble.status),
-            typed=_typed(trouble.status),
-        )
+        return _drawn(trouble)
     except Exception:
         _log.exception("the error page itself failed")
+    context.forget_viewer()
+    try:
+        return _drawn(trouble)
+    except Exception:
         return f"<!doctype html><meta charset='utf-8'><p>{escape(trouble.message)}</p>"
+
+
+def _drawn(trouble: Trouble) -> str:
+    return render_template(
+        "errors/kept.html",
+        status=trouble.status,
+        title=_titles().get(trouble.status, _titles()[500]),
+        message=trouble.message,
+        problems=trouble.problems,
+        next_steps=_next_steps(trouble.status),
+        typed=_typed(trouble.status),
+    )
 
 
 def _typed(status: int) -> list[tuple[str, str]]:
@@ -144,6 +152,8 @@ def _next_steps(status: int) -> list[tuple[str, str]]:
     home = ("/", _("ไปหน้าแรก"))
     if status == 401:
         return [("/signin", _("เข้าสู่ระบบ")), home]
+    if status == 404 and not context.viewer().is_signed_in:
+        return [("/search", _("ค้นหา")), ("/signin", _("เข้าสู่ระบบ")), home]
     if status == 404:
         return [("/search", _("ค้นหา")), home]
     if status in (429, 500, 503) and request.method == "GET":
