@@ -1,8 +1,9 @@
 """What a writing form understands of what people type, and what it gives back."""
 
 from datetime import date
+from time import monotonic
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kms.note_kinds import (
@@ -77,6 +78,7 @@ def test_nonsense_in_every_field_is_refused_in_words_and_never_raises() -> None:
             assert all(read.problems.values())
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.dictionaries(st.sampled_from(["held", "places-0-text", "tags", "title"]), st.text()))
 def test_any_text_at_all_can_be_read(fields: dict[str, str]) -> None:
     form = Typed({name: (value,) for name, value in fields.items()})
@@ -145,6 +147,14 @@ def test_an_unknown_place_code_chosen_by_hand_is_not_believed() -> None:
 def test_a_village_alone_asks_for_its_tambon() -> None:
     read = note_form.read(Kind.NOTE, typed(places__0__village="ม.3"), KNOWN)
     assert "places-0-text" in read.problems
+
+
+def test_a_thousand_unreadable_places_do_not_take_the_server_away() -> None:
+    form = Typed({f"places-{n}-text": (f"ที่ไหนสักแห่ง {n}",) for n in range(1000)})
+    began = monotonic()
+    read = note_form.read(Kind.NOTE, form, KNOWN)
+    assert monotonic() - began < 5
+    assert len(read.problems) == 1000
 
 
 # --- after-action reviews -------------------------------------------------------------------------

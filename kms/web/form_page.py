@@ -119,7 +119,7 @@ class FormPage:
         filled: list[Row] = list(self.typed.rows(prefix, ROW_WORDS[prefix]))
         blanks = max(ROWS_TO_START.get(prefix, 1) - len(filled), 0)
         if self.added == prefix:
-            blanks = ROWS_TO_ADD
+            blanks = max(self.typed.count(prefix) - len(filled) + 1, ROWS_TO_ADD)
         rows = [*filled, *({} for _blank in range(blanks))]
         begin = len(filled) if self.added == prefix else -1
         return [(index, row, index == begin) for index, row in enumerate(rows)]

@@ -96,10 +96,14 @@ class NotePage:
         return "" if self.note.source in (None, "form", "platu") else self.note.source or ""
 
     @property
+    def address(self) -> str:
+        """The page's whole address, for paper and for LINE."""
+        return f"{self.root}/notes/{self.note.number}"
+
+    @property
     def line_url(self) -> str:
         """Sends title and address by LINE."""
-        said = f"{self.note.title}\n{self.root}/notes/{self.note.number}"
-        return LINE_SHARE + quote(said, safe="")
+        return LINE_SHARE + quote(f"{self.note.title}\n{self.address}", safe="")
 
     @property
     def description(self) -> str:

@@ -188,8 +188,10 @@ def _answer(form: Request) -> ResponseReturnValue:
         return _shown(form)
     read = _read(form)
     problems = _problems(form, read)
-    if problems:
-        return _refused(form, read, problems), 422
+    return (_refused(form, read, problems), 422) if problems else _saved(form, read)
+
+
+def _saved(form: Request, read: Reading) -> ResponseReturnValue:
     try:
         number, is_new = _save(form, read.content)
     except Invalid as problem:

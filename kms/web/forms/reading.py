@@ -20,7 +20,7 @@ class Notices:
 
     ``problems`` refuse the form, ``hints`` say how something was understood, ``warnings`` ask to
     look again, ``choices`` are offered where there is more than one way to understand the words
-    in ``asked``, and ``found`` is the value understood.
+    in ``asked``, ``found`` is the value understood, and ``unread`` are places not understood.
     """
 
     problems: dict[str, str] = field(default_factory=dict)
@@ -29,6 +29,7 @@ class Notices:
     choices: dict[str, tuple[Choice, ...]] = field(default_factory=dict)
     asked: dict[str, str] = field(default_factory=dict)
     found: dict[str, str] = field(default_factory=dict)
+    unread: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)

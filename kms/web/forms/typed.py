@@ -44,13 +44,21 @@ class Typed:
     def rows(self, prefix: str, columns: Iterable[str]) -> tuple[Row, ...]:
         """The rows of this prefix that say something in one of these columns, in order."""
         telling = tuple(columns)
+        every = self._indexed(prefix)
+        ordered = (every[index] for index in sorted(every))
+        return tuple(row for row in ordered if any(row.get(one, "").strip() for one in telling))
+
+    def count(self, prefix: str) -> int:
+        """How many rows of this prefix the form had, blank ones too."""
+        return len(self._indexed(prefix))
+
+    def _indexed(self, prefix: str) -> dict[int, dict[str, str]]:
         found: dict[int, dict[str, str]] = {}
         for name, values in self.values.items():
             place = _ROW_FIELD.fullmatch(name)
             if place and place["prefix"] == prefix and values:
                 found.setdefault(int(place["index"]), {})[place["column"]] = values[0]
-        ordered = (found[index] for index in sorted(found))
-        return tuple(row for row in ordered if any(row.get(one, "").strip() for one in telling))
+        return found
 
     def but(self, **changed: str) -> "Typed":
         """The same words with these fields in place of those of the same name."""

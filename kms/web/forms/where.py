@@ -7,6 +7,9 @@ from kms.language import gettext as _
 from kms.web.forms.reading import Choice, Notices
 from kms.web.forms.typed import Row, plain
 
+# Looking for names like an unknown one takes some 50 ms; a form asks for no more than this.
+MOST_UNREAD = 10
+
 
 @dataclass(frozen=True)
 class Spot:
@@ -25,12 +28,16 @@ def find(name: str, text: str, row: Row, notices: Notices) -> Spot:
     written = plain(text)
     if not written:
         return Spot()
+    if len(notices.unread) >= MOST_UNREAD:
+        notices.problems[name] = _("ยังไม่ได้อ่านสถานที่นี้ แก้สถานที่ก่อนหน้าให้ชัดก่อน")
+        return Spot()
     understood = places.read(written)
     chosen = row.get("code", "")
     if chosen and plain(row.get("for", "")) == written and places.exists(chosen):
         _tell(name, chosen, notices)
         return Spot(chosen, understood.village)
     if understood.place is None:
+        notices.unread.add(name)
         notices.problems[name] = understood.note or _("ยังไม่รู้ว่าหมายถึงที่ไหน เลือกจากรายการ")
         _offer(name, written, understood.candidates, notices)
         return Spot(village=understood.village)
