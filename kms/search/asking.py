@@ -11,6 +11,7 @@ from kms.thai.words import fold
 
 # Beyond these the words of a query no longer sharpen it; only its time grows.
 MOST_ASKS = 40
+MOST_TOKENS = 100
 LONGEST_NAME_PIECE = 3
 
 _TOKEN = re.compile(r'(?P<minus>(?<!\S)-)?(?:"(?P<quoted>[^"]*)"|(?P<chunk>[^\s"]+))')
@@ -70,14 +71,15 @@ def understand(typed: str) -> Asked:
         folded = " ".join(folded.rsplit('"', 1))
     wanted: list[Ask] = []
     refused: list[Ask] = []
-    for token in _TOKEN.finditer(folded):
+    tokens = list({token[0]: token for token in _TOKEN.finditer(folded)}.values())
+    for token in tokens[:MOST_TOKENS]:
         if token["quoted"] is not None:
             asks = list(_quoted(token["quoted"]))
         else:
             asks = list(_asks(token["chunk"]))
         (refused if token["minus"] else wanted).extend(asks)
     wanted = _without_stop_words(list(dict.fromkeys(wanted)))
-    was_cut = len(wanted) > MOST_ASKS or len(refused) > MOST_ASKS
+    was_cut = max(len(wanted), len(refused)) > MOST_ASKS or len(tokens) > MOST_TOKENS
     return Asked(tuple(wanted[:MOST_ASKS]), tuple(refused[:MOST_ASKS]), was_cut)
 
 

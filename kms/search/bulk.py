@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from whoosh.codec.whoosh3 import W3Codec
+from whoosh.filedb.compound import CompoundStorage
+from whoosh.filedb.filestore import RamStorage
 from whoosh.util.numeric import byte_to_length
 
 from kms.search.arrays import Segment
@@ -29,10 +31,12 @@ class SegmentBuilder:
 
     def __init__(self, storage: Any, index_name: str, schema: Any) -> None:
         self._storage = storage
+        # Put together in memory, so that one file is made and not twenty for each save.
+        self._desk = RamStorage()
         self._schema = schema
         self._codec = W3Codec(blocklimit=BLOCK)
         self._segment = self._codec.new_segment(storage, index_name)
-        self._documents = self._codec.per_document_writer(storage, self._segment)
+        self._documents = self._codec.per_document_writer(self._desk, self._segment)
         self._postings: dict[str, Lists] = {name: {} for name in (*TEXT_FIELDS, *VALUE_FIELDS)}
         self.size = 0
 
@@ -81,17 +85,11 @@ class SegmentBuilder:
                     ids.append(places[old])
                     weights.append(weight)
 
-    def give_up(self) -> None:
-        """Leave no file behind of a segment with nothing in it."""
-        self._documents.close()
-        for name in self._segment.list_files(self._storage):
-            self._storage.delete_file(name)
-
     def finish(self) -> Any:
         """Write it all; Whoosh's record of the segment."""
         self._segment.set_doc_count(self.size)
         self._documents.close()
-        writer = self._codec.field_writer(self._storage, self._segment)
+        writer = self._codec.field_writer(self._desk, self._segment)
         for name in sorted(self._postings):
             writer.start_field(name, self._schema[name])
             for term, pair in _in_order(self._postings[name]):
@@ -99,9 +97,11 @@ class SegmentBuilder:
             writer.finish_field()
         writer.close()
         words = set[str]().union(*(self._postings[name] for name in TEXT_FIELDS))
-        with self._segment.create_file(self._storage, WORDS_FILE) as file:
+        with self._segment.create_file(self._desk, WORDS_FILE) as file:
             file.write("\n".join(["", *sorted(words), ""]).encode())
-        self._segment.create_compound_file(self._storage)
+        whole = self._segment.create_file(self._storage, self._segment.COMPOUND_EXT)
+        CompoundStorage.assemble(whole, self._desk, self._segment.list_files(self._desk))
+        self._segment.compound = True
         return self._segment
 
 

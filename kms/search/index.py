@@ -92,6 +92,9 @@ class Index:
         self._lock = Lock()
         self._cache = Cache()
         self._rebuilder: Thread | None = None
+        self._was_open = False
+        # Something in it could not be read though it opened well.
+        self._is_suspect = False
 
     # --- finding ---------------------------------------------------------------------------------
 
@@ -113,7 +116,9 @@ class Index:
                 int(snapshot.number[place]): _shown(snapshot, place) for place in answer.places
             }
         except Exception as problem:
+            _log.exception("the index could not answer")
             self._let_go()
+            self._is_suspect |= isinstance(problem, shelf.SIGNS_OF_DAMAGE)
             raise _unavailable() from problem
         tree = themes.load(session)
         order = [int(snapshot.number[place]) for place in answer.places]
@@ -148,8 +153,8 @@ class Index:
         try:
             self._refresh()
         except shelf.Damaged:
-            return shelf.is_untouched(self.folder)
-        return True
+            return not self._was_open and shelf.is_untouched(self.folder)
+        return not self._is_suspect
 
     def close(self) -> None:
         """Let go of the files."""
@@ -208,6 +213,7 @@ class Index:
         deleted = [frozenset(record.deleted_docs()) for record in records]
         snapshot = Snapshot(list(segments.values()), deleted, (name, commit))
         self._opened = _Opened(generation, name, commit, segments, snapshot)
+        self._was_open = True
         return self._opened
 
     # --- keeping in step -------------------------------------------------------------------------
@@ -262,7 +268,7 @@ class Index:
 
     def _needs_rebuild(self) -> bool:
         try:
-            return self._refresh().generation.analysis != analysis.version()
+            return self._is_suspect or self._refresh().generation.analysis != analysis.version()
         except shelf.Damaged:
             return True
 
@@ -301,6 +307,7 @@ class Index:
                 with shelf.writing_lock(self.folder, TIMEOUT_S * 10):
                     self._take_again(sessions, made)
                     shelf.make_current(self.folder, made.folder.name)
+                self._is_suspect = False
             finally:
                 (self.folder / shelf.REBUILDING).unlink(missing_ok=True)
         return done

@@ -133,7 +133,7 @@ class _Reading:
 
     def _texts(self, name: str) -> list[str]:
         given = self._given.get(name, ())
-        texts = [text.replace("\x00", "").strip() for text in given]
+        texts = [_readable(text).strip() for text in given]
         if len(texts) > MOST_VALUES:
             self.problems[name] = _("เลือกได้ไม่เกิน %(n)s ค่า", n=MOST_VALUES)
             return []
@@ -150,7 +150,7 @@ class _Reading:
         return tuple(found)
 
     def words(self) -> str:
-        return " ".join(self._given.get("q", ()))[:LONGEST_WORDS].strip()
+        return _readable(" ".join(self._given.get("q", ()))[:LONGEST_WORDS]).strip()
 
     def places(self) -> tuple[str, ...]:
         levels = {**_PLACE_WIDTHS, "place": 0}
@@ -224,6 +224,11 @@ class _Reading:
             self.problems[name] = said
             return default
         return int(text[:12])
+
+
+def _readable(text: str) -> str:
+    """Without what no database takes: half characters and the null character."""
+    return text.replace("\x00", " ").encode("utf-8", "replace").decode()
 
 
 def _fits(text: str) -> bool:

@@ -10,16 +10,19 @@ import json
 import os
 import secrets
 import shutil
+import struct
+import zlib
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 from whoosh.filedb.filestore import FileStorage
 from whoosh.index import TOC, FileIndex, clean_files
-from whoosh.reading import SegmentReader
+from whoosh.reading import CorruptIndexError, SegmentReader
 from whoosh.util.filelock import try_for
 
 from kms.errors import Unavailable
@@ -40,6 +43,18 @@ MERGED = ((32, 16), (512, 8))
 
 class Damaged(Exception):
     """The index cannot be read and must be built again from the database."""
+
+
+# What reading a damaged file raises, deep inside.
+SIGNS_OF_DAMAGE = (
+    CorruptIndexError,
+    EOFError,
+    OSError,
+    UnicodeDecodeError,
+    UnpicklingError,
+    struct.error,
+    zlib.error,
+)
 
 
 @dataclass(frozen=True)
@@ -166,8 +181,6 @@ def write(
         kept = _merge_a_little(builder, kept, known)
     if builder.size:
         kept.append(builder.finish())
-    else:
-        builder.give_up()
     TOC(index.schema, kept, toc.generation + 1).write(index.storage, index.indexname)
     clean_files(index.storage, index.indexname, toc.generation + 1, kept)
 
