@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from sqlalchemy import Integer, cast, extract, func, select
 from sqlalchemy.orm import Session
 
-from kms.models import Note, NotePlace, NoteTheme, Theme
+from kms.models import Note, NotePlace, NoteTheme, Person, Theme
 from kms.note_kinds import Kind
 from kms.people import named_in_notes
-from kms.permissions import Viewer, visible_to
+from kms.permissions import Viewer, numbers_seen_by, visible_to
 
 
 @dataclass(frozen=True)
@@ -32,10 +32,12 @@ def totals(session: Session, *, seen_by: Viewer) -> Totals:
             .select_from(Note)
             .where(seen, Note.kind == Kind.LESSON.value)
             .scalar_subquery(),
-            select(func.count()).select_from(named_in_notes(seen_by).subquery()).scalar_subquery(),
+            select(func.count())
+            .select_from(Person)
+            .where(named_in_notes(seen_by))
+            .scalar_subquery(),
             select(func.count(province.distinct()))
-            .join(Note, Note.id == NotePlace.note_id)
-            .where(seen)
+            .where(NotePlace.note_id.in_(numbers_seen_by(seen_by)))
             .scalar_subquery(),
         )
     ).one()
@@ -52,9 +54,8 @@ def counts_by_child_place(session: Session, code: str, *, seen_by: Viewer) -> di
     child = func.substr(NotePlace.place_code, 1, len(code) + 2)
     rows = session.execute(
         select(child, func.count(NotePlace.note_id.distinct()))
-        .join(Note, Note.id == NotePlace.note_id)
         .where(
-            visible_to(seen_by),
+            NotePlace.note_id.in_(numbers_seen_by(seen_by)),
             NotePlace.place_code.startswith(code, autoescape=True),
             func.length(NotePlace.place_code) > len(code),
         )
@@ -68,8 +69,7 @@ def counts_by_theme(session: Session, *, seen_by: Viewer) -> dict[str, int]:
     rows = session.execute(
         select(Theme.slug, func.count(NoteTheme.note_id))
         .join(NoteTheme, NoteTheme.theme_id == Theme.id)
-        .join(Note, Note.id == NoteTheme.note_id)
-        .where(visible_to(seen_by))
+        .where(NoteTheme.note_id.in_(numbers_seen_by(seen_by)))
         .group_by(Theme.slug)
     )
     return dict(rows.all())

@@ -3,7 +3,18 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Subquery, case, func, or_, select, union, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Exists,
+    case,
+    exists,
+    func,
+    not_,
+    or_,
+    select,
+    union,
+    union_all,
+)
 from sqlalchemy.orm import Session, joinedload
 
 from kms import naming, places
@@ -20,7 +31,7 @@ from kms.models import (
 from kms.models.people import ORGANISATION_KINDS
 from kms.note_cards import NoteCard, apart
 from kms.note_checks import tidy
-from kms.permissions import ANONYMOUS, SYSTEM, Viewer, may, require, visible_to
+from kms.permissions import ANONYMOUS, Viewer, may, require, visible_to
 from kms.role_history import PageTotals, RoleOnNote, page_totals, role_history
 from kms.thai.collation import sort_key
 
@@ -97,11 +108,15 @@ def _kind_of(name: str) -> str:
 
 def known_to(seen_by: Viewer) -> ColumnElement[bool]:
     """The organisations a viewer may know of: not those that only hidden notes name."""
-    linked = _links(seen_by)
-    anywhere = _links(SYSTEM)
-    return or_(
-        Organisation.id.in_(select(linked.c.organisation_id)),
-        Organisation.id.not_in(select(anywhere.c.organisation_id)),
+    return or_(*_named(visible_to(seen_by)), not_(or_(*_named())))
+
+
+def _named(*seen: ColumnElement[bool]) -> tuple[Exists, Exists]:
+    """Whether any note, or one that is seen, names an Organisation: by its part or in a role."""
+    part, role = NoteOrganisation, RoleAssignment
+    return (
+        exists().where(part.organisation_id == Organisation.id, Note.id == part.note_id, *seen),
+        exists().where(role.organisation_id == Organisation.id, Note.id == role.note_id, *seen),
     )
 
 
@@ -170,24 +185,32 @@ def listing(
     limit: int = 50,
 ) -> OrganisationsListed:
     """Organisations in Thai order; of a kind, or seated or named in notes there, when asked."""
-    linked = _links(seen_by)
     chosen = select(Organisation.id, Organisation.name).where(known_to(seen_by))
     if kind:
         chosen = chosen.where(Organisation.kind == kind)
     if place:
-        there = select(NotePlace.note_id).where(
-            NotePlace.place_code.startswith(place, autoescape=True)
+        there = exists().where(
+            NotePlace.note_id == Note.id, NotePlace.place_code.startswith(place, autoescape=True)
         )
-        at_work = select(linked.c.organisation_id).where(linked.c.note_id.in_(there))
         seated = Organisation.place_code.startswith(place, autoescape=True)
-        chosen = chosen.where(or_(seated, Organisation.id.in_(at_work)))
+        chosen = chosen.where(or_(seated, *_named(visible_to(seen_by), there)))
     every = session.execute(chosen).all()
     in_order = sorted(every, key=lambda row: (sort_key(row.name), row.id))
     shown = [row.id for row in in_order[offset : offset + limit]]
-    return OrganisationsListed(len(every), _listed(session, shown, linked))
+    return OrganisationsListed(len(every), _listed(session, shown, seen_by))
 
 
-def _listed(session: Session, ids: list[int], linked: Subquery) -> list[OrganisationListed]:
+def _listed(session: Session, ids: list[int], seen_by: Viewer) -> list[OrganisationListed]:
+    if not ids:
+        return []
+    seen = visible_to(seen_by)
+    part, role = NoteOrganisation, RoleAssignment
+    by_part = select(part.organisation_id.label("id"), part.note_id.label("note_id"))
+    by_role = select(role.organisation_id, role.note_id)
+    linked = union_all(
+        by_part.join(Note, Note.id == part.note_id).where(part.organisation_id.in_(ids), seen),
+        by_role.join(Note, Note.id == role.note_id).where(role.organisation_id.in_(ids), seen),
+    ).subquery()
     rows = session.execute(
         select(
             Organisation.id,
@@ -197,28 +220,12 @@ def _listed(session: Session, ids: list[int], linked: Subquery) -> list[Organisa
             Organisation.place_code,
             func.count(linked.c.note_id.distinct()).label("notes"),
         )
-        .outerjoin(linked, linked.c.organisation_id == Organisation.id)
+        .outerjoin(linked, linked.c.id == Organisation.id)
         .where(Organisation.id.in_(ids))
         .group_by(Organisation.id)
     )
     found = {row.id: OrganisationListed(*row) for row in rows}
     return [found[one] for one in ids]
-
-
-def _links(seen_by: Viewer) -> Subquery:
-    """``organisation_id`` and ``note_id`` for every time a note the viewer may see names one."""
-    seen = visible_to(seen_by)
-    by_part = select(
-        NoteOrganisation.organisation_id.label("organisation_id"),
-        NoteOrganisation.note_id.label("note_id"),
-    ).join(Note, Note.id == NoteOrganisation.note_id)
-    by_role = select(RoleAssignment.organisation_id, RoleAssignment.note_id).join(
-        Note, Note.id == RoleAssignment.note_id
-    )
-    return union_all(
-        by_part.where(seen),
-        by_role.where(RoleAssignment.organisation_id.is_not(None), seen),
-    ).subquery()
 
 
 # --- one organisation ----------------------------------------------------------------------------

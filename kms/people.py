@@ -6,14 +6,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import (
     ColumnElement,
-    Select,
+    Exists,
     Subquery,
     and_,
     case,
-    cast,
+    exists,
     func,
     literal,
-    null,
     or_,
     select,
     union,
@@ -126,34 +125,41 @@ def _made(name: str) -> Person:
 # --- where they stand in notes -------------------------------------------------------------------
 
 
-def links(seen_by: Viewer) -> Subquery:
-    """Everyone that a note the viewer may see credits or names, a row each time.
+def named_in_notes(
+    seen_by: Viewer, *, place: str | None = None, role: str | None = None
+) -> ColumnElement[bool]:
+    """Whether a note that the viewer may see credits or names a Person; a condition for a query.
 
-    Columns ``person_id``, ``note_id``, ``role`` (empty but for a role) and ``place_code``.
+    With ``role`` only those who play it; with ``place`` only there, or, where a role tells no
+    place of its own, in a note from there.
     """
-    seen = visible_to(seen_by)
-    no_place = cast(null(), RoleAssignment.place_code.type)
-    by_role = select(
-        RoleAssignment.person_id.label("person_id"),
-        RoleAssignment.note_id.label("note_id"),
-        RoleAssignment.role.label("role"),
-        RoleAssignment.place_code.label("place_code"),
-    ).join(Note, Note.id == RoleAssignment.note_id)
-    by_part = select(NotePerson.person_id, NotePerson.note_id, literal(""), no_place).join(
-        Note, Note.id == NotePerson.note_id
+    in_role = exists().where(
+        RoleAssignment.person_id == Person.id,
+        Note.id == RoleAssignment.note_id,
+        visible_to(seen_by),
     )
-    by_author = select(Note.author_id, Note.id, literal(""), no_place)
-    return union_all(
-        by_role.where(RoleAssignment.person_id.is_not(None), seen),
-        by_part.where(seen),
-        by_author.where(Note.author_id.is_not(None), seen),
-    ).subquery("person_links")
+    if role:
+        in_role = in_role.where(RoleAssignment.role == role)
+    if not place:
+        return in_role if role else or_(in_role, *_credited_or_present(seen_by))
+    there = NotePlace.place_code.startswith(place, autoescape=True)
+    from_there = exists().where(NotePlace.note_id == Note.id, there)
+    own_place = RoleAssignment.place_code
+    in_role = in_role.where(
+        or_(
+            own_place.startswith(place, autoescape=True),
+            and_(own_place.is_(None), from_there),
+        )
+    )
+    if role:
+        return in_role
+    return or_(in_role, *(one.where(from_there) for one in _credited_or_present(seen_by)))
 
 
-def named_in_notes(seen_by: Viewer) -> Select[int]:
-    """Ids of the people whom a note that the viewer may see credits or names, each once."""
-    linked = links(seen_by)
-    return select(linked.c.person_id).distinct()
+def _credited_or_present(seen_by: Viewer) -> tuple[Exists, Exists]:
+    seen = visible_to(seen_by)
+    present = exists().where(NotePerson.person_id == Person.id, Note.id == NotePerson.note_id, seen)
+    return exists().where(Note.author_id == Person.id, seen), present
 
 
 def get(session: Session, person_id: int) -> Person:
@@ -170,9 +176,7 @@ def names(session: Session, ids: Iterable[int], *, seen_by: Viewer) -> dict[int,
     if not wanted:
         return {}
     rows = session.execute(
-        select(Person.id, Person.name).where(
-            Person.id.in_(wanted), Person.id.in_(named_in_notes(seen_by))
-        )
+        select(Person.id, Person.name).where(Person.id.in_(wanted), named_in_notes(seen_by))
     )
     return dict(rows.all())
 
@@ -196,7 +200,7 @@ def suggest(
     begins = Person.name_key.startswith(wanted, autoescape=True)
     rows = session.scalars(
         select(Person)
-        .where(called, Person.id.in_(named_in_notes(seen_by)))
+        .where(called, named_in_notes(seen_by))
         .order_by(case((begins, 0), else_=1), Person.name_key, Person.id)
         .limit(limit)
     )
@@ -233,36 +237,24 @@ def listing(
     limit: int = 50,
 ) -> PeopleListed:
     """People named in notes, in Thai order; of a place, and of a role, when asked."""
-    linked = links(seen_by)
     chosen = select(Person.id, Person.name_key).where(
-        Person.id.in_(select(linked.c.person_id).where(*_narrowed(linked, place, role)))
+        named_in_notes(seen_by, place=place, role=role)
     )
     everyone = session.execute(chosen).all()
     in_order = sorted(everyone, key=lambda row: (sort_key(row.name_key), row.id))
     shown = [row.id for row in in_order[offset : offset + limit]]
-    return PeopleListed(len(everyone), _listed(session, shown, linked))
+    return PeopleListed(len(everyone), _listed(session, shown, seen_by))
 
 
-def _narrowed(linked: Subquery, place: str | None, role: str | None) -> list[ColumnElement[bool]]:
-    narrowed = [linked.c.role == role] if role else []
-    if place:
-        there = select(NotePlace.note_id).where(
-            NotePlace.place_code.startswith(place, autoescape=True)
-        )
-        by_note = and_(linked.c.place_code.is_(None), linked.c.note_id.in_(there))
-        narrowed.append(or_(linked.c.place_code.startswith(place, autoescape=True), by_note))
-    return narrowed
-
-
-def _listed(session: Session, ids: list[int], linked: Subquery) -> list[PersonListed]:
+def _listed(session: Session, ids: list[int], seen_by: Viewer) -> list[PersonListed]:
     if not ids:
         return []
     people = {one.id: one for one in session.scalars(select(Person).where(Person.id.in_(ids)))}
-    who = linked.c.person_id
-    counted = select(who, func.count(linked.c.note_id.distinct())).where(who.in_(ids))
-    notes: dict[int, int] = dict(session.execute(counted.group_by(who)).all())
-    played = select(who, linked.c.role).where(who.in_(ids)).distinct()
-    roles = {(person_id, role) for person_id, role in session.execute(played)}
+    linked = _links(ids, seen_by)
+    counted = select(linked.c.person_id, func.count(linked.c.note_id.distinct()))
+    notes: dict[int, int] = dict(session.execute(counted.group_by(linked.c.person_id)).all())
+    played = session.execute(select(linked.c.person_id, linked.c.role).distinct())
+    roles = {(person_id, role) for person_id, role in played}
     return [
         PersonListed(
             id=one,
@@ -274,6 +266,24 @@ def _listed(session: Session, ids: list[int], linked: Subquery) -> list[PersonLi
         )
         for one in ids
     ]
+
+
+def _links(ids: list[int], seen_by: Viewer) -> Subquery:
+    """``person_id``, ``note_id`` and ``role`` (or empty) wherever a note names these people."""
+    seen = visible_to(seen_by)
+    by_role = select(
+        RoleAssignment.person_id.label("person_id"),
+        RoleAssignment.note_id.label("note_id"),
+        RoleAssignment.role.label("role"),
+    ).join(Note, Note.id == RoleAssignment.note_id)
+    by_part = select(NotePerson.person_id, NotePerson.note_id, literal("")).join(
+        Note, Note.id == NotePerson.note_id
+    )
+    return union_all(
+        by_role.where(RoleAssignment.person_id.in_(ids), seen),
+        by_part.where(NotePerson.person_id.in_(ids), seen),
+        select(Note.author_id, Note.id, literal("")).where(Note.author_id.in_(ids), seen),
+    ).subquery()
 
 
 # --- one person ----------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 
 from kms.errors import NotAllowed, SignInNeeded
 from kms.language import gettext as _
@@ -64,10 +64,18 @@ def visible_to(viewer: Viewer) -> ColumnElement[bool]:
     """The notes that this viewer may see, as a condition for a query."""
     if viewer == SYSTEM:
         return Note.id.is_not(None)
+    # An expression rather than the column: most notes are visible, so an index on visibility
+    # is the slow way round, and SQLite would take it before the one that picks a few notes.
+    visibility = Note.visibility.concat("")
     if not viewer.is_signed_in:
-        return Note.visibility == "public"
-    own_draft = and_(Note.visibility == "draft", Note.owner_id == viewer.account_id)
-    return or_(Note.visibility.in_(("public", "members")), own_draft)
+        return visibility == "public"
+    own_draft = and_(visibility == "draft", Note.owner_id == viewer.account_id)
+    return or_(visibility.in_(("public", "members")), own_draft)
+
+
+def numbers_seen_by(viewer: Viewer) -> Select[int]:
+    """The same notes by number: for counting over all of them, where a join would fetch each."""
+    return select(Note.id).where(visible_to(viewer))
 
 
 def may(viewer: Viewer, action: str, thing: object = None) -> bool:

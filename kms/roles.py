@@ -12,7 +12,7 @@ from kms.errors import Invalid
 from kms.language import gettext as _
 from kms.models import Note, NotePlace, Organisation, Person, RoleAssignment
 from kms.note_kinds import ROLES as CODES
-from kms.permissions import Viewer, visible_to
+from kms.permissions import Viewer, numbers_seen_by, visible_to
 
 
 @dataclass(frozen=True)
@@ -235,8 +235,7 @@ def counts(session: Session, *, seen_by: Viewer) -> dict[str, int]:
                 ).distinct()
             ),
         )
-        .join(Note, Note.id == RoleAssignment.note_id)
-        .where(visible_to(seen_by))
+        .where(RoleAssignment.note_id.in_(numbers_seen_by(seen_by)))
         .group_by(RoleAssignment.role)
     )
     return {role: people + groups for role, people, groups in rows}

@@ -29,9 +29,7 @@ class RoleAssignment(Base):
     position: Mapped[int] = mapped_column(default=0)
     role: Mapped[str] = mapped_column(String(16))
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
-    organisation_id: Mapped[int | None] = mapped_column(
-        ForeignKey("organisation.id"), index=True
-    )
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"), index=True)
     level: Mapped[str] = mapped_column(String(16), default="")
     place_code: Mapped[str | None] = mapped_column(String(6))
     did: Mapped[str] = mapped_column(Text, default="")

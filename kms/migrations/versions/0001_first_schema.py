@@ -238,8 +238,12 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_note_author_id"), ["author_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_note_created_at"), ["created_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_note_held_from"), ["held_from"], unique=False)
-        batch_op.create_index("ix_note_listing", ["visibility", "kind", "held_from"], unique=False)
-        batch_op.create_index("ix_note_newest", ["visibility", "created_at"], unique=False)
+        batch_op.create_index("ix_note_newest", ["kind", "created_at"], unique=False)
+        batch_op.create_index(
+            "ix_note_seen",
+            ["visibility", "owner_id", "author_id", "kind", "held_from"],
+            unique=False,
+        )
         batch_op.create_index(batch_op.f("ix_note_owner_id"), ["owner_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_note_title_key"), ["title_key"], unique=False)
 
@@ -528,8 +532,8 @@ def downgrade() -> None:
     with op.batch_alter_table("note", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_note_title_key"))
         batch_op.drop_index(batch_op.f("ix_note_owner_id"))
+        batch_op.drop_index("ix_note_seen")
         batch_op.drop_index("ix_note_newest")
-        batch_op.drop_index("ix_note_listing")
         batch_op.drop_index(batch_op.f("ix_note_held_from"))
         batch_op.drop_index(batch_op.f("ix_note_created_at"))
         batch_op.drop_index(batch_op.f("ix_note_author_id"))
