@@ -9,7 +9,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from kms import organisations, people
 from kms.saving import Store
+from kms.settings import Settings
 from tests.cast import Cast
 from tests.shelf import (
     DRAFT_ONLY,
@@ -180,21 +182,31 @@ def test_a_misspelt_word_is_answered_with_the_right_one(client: FlaskClient, she
 
 
 def test_a_broken_index_is_said_and_the_words_stay(
-    client: FlaskClient, store: Store, settings: object, shelf: Shelf
+    client: FlaskClient, store: Store, settings: Settings, shelf: Shelf
 ) -> None:
     store.index.close()
-    shutil.rmtree(settings.index_folder)  # type: ignore[attr-defined]
-    answer = client.get("/search?q=สวัสดิการชุมชน")
-    assert answer.status_code in (200, 503)
+    shutil.rmtree(settings.index_folder)
+    answer = client.get("/search?q=สวัสดิการชุมชน&kind=lesson&province=80")
+    assert answer.status_code == 503
+    assert "ยังค้นไม่ได้" in answer.text
     assert 'value="สวัสดิการชุมชน"' in answer.text
+    assert 'name="kind" value="lesson"' in answer.text
 
 
-def test_a_search_takes_few_statements(app: Flask, store: Store, cast: Cast, shelf: Shelf) -> None:
+def test_a_search_takes_few_statements_with_every_filter_on(
+    app: Flask, store: Store, cast: Cast, shelf: Shelf
+) -> None:
+    with store.sessions() as session:
+        person = people.find_or_create(session, FACILITATOR_OF_HU_LONG).id
+        group = organisations.find_or_create(session, FUND).id
     browser = cast.browser(app, "facilitator")
-    address = "/search?q=สวัสดิการ&province=80&kind=lesson&organisation=" + FUND
-    browser.get(address)
+    address = (
+        f"/search?q=สวัสดิการ&tambon=801208&theme={WELFARE}&kind=lesson&role=khun_kit&from=2549"
+        f"&to=2549&tag=แก้จนเมืองนคร&person={person}&organisation={group}"
+    )
+    assert "พบ 1 รายการ" in browser.get(address).text
     with counting(store) as statements:
-        assert browser.get(address).status_code == 200
+        browser.get(address)
     assert len(statements) <= 6, statements
 
 

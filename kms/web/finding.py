@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 
 from flask import Blueprint, Response, jsonify, render_template, request
@@ -13,6 +14,7 @@ from kms.language import gettext as _
 from kms.search import query as queries
 from kms.search.found import Found
 from kms.search.query import SORTS, Query
+from kms.thai import dates
 from kms.web import narrowing
 from kms.web.addresses import Pairs, address, in_place_of, without
 from kms.web.context import reading, store, viewer
@@ -63,13 +65,7 @@ def _read_kindly(given: Given, read: Callable[[Given], Query]) -> tuple[Query, l
     except Invalid as problem:
         unread = problem.problems
     rest = {name: values for name, values in given.items() if name not in unread}
-    notices = list(unread.values())
-    try:
-        return read(rest), notices
-    except Invalid as problem:
-        # Only a pair that does not fit together is left to refuse.
-        words = {"q": given["q"]} if "q" in given else {}
-        return read(words), [*notices, *problem.problems.values()]
+    return read(rest), list(unread.values())
 
 
 def _shown(found: Found, notices: list[str], met: Names) -> dict[str, object]:
@@ -94,11 +90,16 @@ def _shown(found: Found, notices: list[str], met: Names) -> dict[str, object]:
         ),
         "kept": without(base, "q"),
         "kept_but_years": without(base, "from", "to"),
-        "since": asked.get("from", ""),
-        "until": asked.get("to", ""),
+        "since": _typed(asked.get("from", ""), query.from_day),
+        "until": _typed(asked.get("to", ""), query.to_day),
         "clear_url": address(narrowing.PATH, tuple(p for p in base if p[0] in ("q", "sort"))),
         "first_url": address(narrowing.PATH, base),
     }
+
+
+def _typed(asked: str, day: date | None) -> str:
+    """A day as people type it: a year alone, or the day in words."""
+    return asked if asked.isdecimal() or not day else dates.show(day, style="short")
 
 
 def _sorts(query: Query, base: Pairs) -> list[Link]:
