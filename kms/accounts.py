@@ -344,8 +344,8 @@ def require_another_administrator(session: Session, account: Account) -> None:
 
 
 def fold_email(email: str) -> str:
-    """The e-mail as accounts keep it."""
-    return email.strip().lower()
+    """The e-mail as accounts keep it; a NUL, which PostgreSQL cannot even look for, is a gap."""
+    return email.strip().lower().replace("\0", " ")
 
 
 def clean_name(name: str) -> str:

@@ -6,7 +6,7 @@ from hashlib import sha256
 from ipaddress import IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, abort, current_app, request
 from flask_wtf import CSRFProtect
 from limits import RateLimitItem, parse_many
 from limits.storage import MemoryStorage
@@ -133,6 +133,7 @@ def protect(app: Flask, settings: Settings) -> None:
     """Everything that stands between a hostile request and the views."""
     _configure(app, settings)
     app.extensions["kms_throttle"] = Throttle(settings.signin_limit, settings.secret_key)
+    app.before_request(_refuse_nul)
     CSRFProtect(app)
     app.after_request(_with_headers)
     hops = settings.trusted_proxies
@@ -140,6 +141,12 @@ def protect(app: Flask, settings: Settings) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     if settings.secure_cookies:
         app.after_request(_with_strict_transport)
+
+
+def _refuse_nul() -> None:
+    """No address of ours has a NUL, and PostgreSQL fails on one wherever it ends up."""
+    if "\0" in request.path or b"%00" in request.query_string:
+        abort(400)
 
 
 def _with_headers(response: Response) -> Response:
