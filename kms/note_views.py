@@ -3,12 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, literal, or_, select, union_all
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Integer,
+    Row,
+    Select,
+    bindparam,
+    literal,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from kms import comments, naming
+from kms import comments, language, naming
 from kms.comments import CommentShown
 from kms.errors import NotFound
 from kms.history import with_sources_among
@@ -28,9 +40,11 @@ from kms.models import (
 )
 from kms.note_cards import NoteCard, theme_label
 from kms.note_kinds import NoteContent, PlaceNamed
-from kms.permissions import Viewer, visible_to
+from kms.permissions import ACCOUNT, SeenAs, Viewer, seen_as, visible_as
 
 AnyRow = Row[*tuple[Any, ...]]
+
+NUMBER = bindparam("number", type_=Integer)
 
 
 @dataclass(frozen=True)
@@ -119,10 +133,8 @@ class NoteView:
 
 def stamp(session: Session, number: int, *, seen_by: Viewer) -> tuple[int, str]:
     """Version and visibility of a note, to tell whether a kept page still holds; or NotFound."""
-    wanted = Note.id == naming.require_row_id(number)
-    row = session.execute(
-        select(Note.version, Note.visibility).where(wanted, visible_to(seen_by))
-    ).one_or_none()
+    given = {"number": naming.require_row_id(number), ACCOUNT: seen_by.account_id}
+    row = session.execute(_stamp(seen_as(seen_by)), given).one_or_none()
     if row is None:
         raise _not_found()
     return row.version, row.visibility
@@ -130,9 +142,14 @@ def stamp(session: Session, number: int, *, seen_by: Viewer) -> tuple[int, str]:
 
 def view(session: Session, number: int, *, seen_by: Viewer) -> NoteView:
     """The note with all that stands on its page; NotFound alike for absent and hidden."""
-    row = _note_row(session, number, seen_by)
-    labels = _labels(session, number, seen_by)
-    linked = _linked_notes(session, number, seen_by)
+    given = {"number": naming.require_row_id(number), ACCOUNT: seen_by.account_id}
+    kept = _statements(seen_as(seen_by), language.current())
+    row = session.execute(kept.note, given).one_or_none()
+    if row is None:
+        raise _not_found()
+    labels = session.execute(kept.labels, given).all()
+    linked = session.execute(kept.linked, given).all()
+    played = session.execute(kept.roles, given).all()
     content = NoteContent.from_json(row.content)
     content = with_sources_among(content, {one.number for one in linked if one.way == "source"})
     content = replace(content, themes=tuple(one.a for one in labels if _is(one, "theme", number)))
@@ -166,7 +183,7 @@ def view(session: Session, number: int, *, seen_by: Viewer) -> NoteView:
             for one in labels
             if one.what == "organisation"
         ),
-        roles=_roles(session, number),
+        roles=tuple(_role(one) for one in played),
         linked_people={one.a: one.other_id for one in labels if one.what == "person"},
         sources=tuple(
             SourceShown(one.number, one.kind, one.title, one.passage, one.revision)
@@ -178,8 +195,34 @@ def view(session: Session, number: int, *, seen_by: Viewer) -> NoteView:
     )
 
 
-def _note_row(session: Session, number: int, viewer: Viewer) -> AnyRow:
-    row = session.execute(
+# --- the statements ------------------------------------------------------------------------------
+#
+# Made once for each way of seeing and each language, since making one takes longer than running it.
+
+
+@dataclass(frozen=True)
+class _Statements:
+    """They take ``number`` and the viewer's ACCOUNT."""
+
+    note: Select[*tuple[Any, ...]]
+    labels: CompoundSelect[*tuple[Any, ...]]
+    linked: CompoundSelect[*tuple[Any, ...]]
+    roles: Select[*tuple[Any, ...]]
+
+
+@cache
+def _statements(way: SeenAs, _language: str) -> _Statements:
+    seen = visible_as(way)
+    return _Statements(_note(seen), _labels(seen), _linked_notes(seen), _roles())
+
+
+@cache
+def _stamp(way: SeenAs) -> Select[int, str]:
+    return select(Note.version, Note.visibility).where(Note.id == NUMBER, visible_as(way))
+
+
+def _note(seen: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    return (
         select(
             Note.id,
             Note.kind,
@@ -202,14 +245,11 @@ def _note_row(session: Session, number: int, viewer: Viewer) -> AnyRow:
         )
         .join(Revision, (Revision.note_id == Note.id) & (Revision.number == Note.revision))
         .outerjoin(Person, Person.id == Note.author_id)
-        .where(Note.id == naming.require_row_id(number), visible_to(viewer))
-    ).one_or_none()
-    if row is None:
-        raise _not_found()
-    return row
+        .where(Note.id == NUMBER, seen)
+    )
 
 
-def _labels(session: Session, number: int, viewer: Viewer) -> Sequence[AnyRow]:
+def _labels(seen: ColumnElement[bool]) -> CompoundSelect[*tuple[Any, ...]]:
     """Themes, organisations and people of the note, and themes and places of its lessons.
 
     ``what`` says which; ``a``, ``b`` and ``c`` are slug and label of a theme; name, abbreviation
@@ -218,7 +258,7 @@ def _labels(session: Session, number: int, viewer: Viewer) -> Sequence[AnyRow]:
     lessons = (
         select(LessonSource.lesson_id)
         .join(Note, Note.id == LessonSource.lesson_id)
-        .where(LessonSource.note_id == number, visible_to(viewer))
+        .where(LessonSource.note_id == NUMBER, seen)
     )
     nothing = literal("")
     themes = (
@@ -232,7 +272,7 @@ def _labels(session: Session, number: int, viewer: Viewer) -> Sequence[AnyRow]:
             NoteTheme.position,
         )
         .join(Theme, Theme.id == NoteTheme.theme_id)
-        .where(or_(NoteTheme.note_id == number, NoteTheme.note_id.in_(lessons)))
+        .where(or_(NoteTheme.note_id == NUMBER, NoteTheme.note_id.in_(lessons)))
     )
     places = select(
         literal("place"),
@@ -254,7 +294,7 @@ def _labels(session: Session, number: int, viewer: Viewer) -> Sequence[AnyRow]:
             NoteOrganisation.position,
         )
         .join(Organisation, Organisation.id == NoteOrganisation.organisation_id)
-        .where(NoteOrganisation.note_id == number)
+        .where(NoteOrganisation.note_id == NUMBER)
     )
     people = select(
         literal("person"),
@@ -264,66 +304,81 @@ def _labels(session: Session, number: int, viewer: Viewer) -> Sequence[AnyRow]:
         nothing,
         nothing,
         NotePerson.id,
-    ).where(NotePerson.note_id == number)
-    every = union_all(themes, places, organisations, people).order_by("position")
-    return session.execute(every).all()
+    ).where(NotePerson.note_id == NUMBER)
+    return union_all(themes, places, organisations, people).order_by("position")
 
 
-def _is(label: AnyRow, what: str, number: int) -> bool:
-    return bool(label.what == what and label.note_id == number)
-
-
-def _roles(session: Session, number: int) -> tuple[RoleShown, ...]:
-    rows = session.execute(
+def _roles() -> Select[*tuple[Any, ...]]:
+    return (
         select(
             RoleAssignment.role,
             RoleAssignment.level,
             RoleAssignment.place_code,
             RoleAssignment.did,
             RoleAssignment.person_id,
-            Person.name,
+            Person.name.label("person_name"),
             RoleAssignment.organisation_id,
-            Organisation.name,
+            Organisation.name.label("organisation_name"),
         )
         .outerjoin(Person, Person.id == RoleAssignment.person_id)
         .outerjoin(Organisation, Organisation.id == RoleAssignment.organisation_id)
-        .where(RoleAssignment.note_id == number)
+        .where(RoleAssignment.note_id == NUMBER)
         .order_by(RoleAssignment.position)
     )
-    return tuple(
-        RoleShown(role, level, place_code, did, person_id, person or "", group_id, group or "")
-        for role, level, place_code, did, person_id, person, group_id, group in rows
+
+
+def _linked_notes(seen: ColumnElement[bool]) -> CompoundSelect[*tuple[Any, ...]]:
+    """The sources of this lesson and the lessons drawn from this note; ``way`` says which."""
+    sources = _linked("source", LessonSource.note_id, LessonSource.lesson_id, seen)
+    lessons = _linked("lesson", LessonSource.lesson_id, LessonSource.note_id, seen)
+    return union_all(sources, lessons).order_by("position", "number")
+
+
+def _linked(
+    way: str,
+    far: InstrumentedAttribute[int],
+    near: InstrumentedAttribute[int],
+    seen: ColumnElement[bool],
+) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            literal(way).label("way"),
+            Note.id.label("number"),
+            Note.kind,
+            Note.title,
+            Note.held_from,
+            Note.held_to,
+            Note.visibility,
+            Note.lead,
+            Person.name.label("author_name"),
+            LessonSource.passage,
+            LessonSource.revision,
+            LessonSource.position,
+        )
+        .join(LessonSource, far == Note.id)
+        .outerjoin(Person, Person.id == Note.author_id)
+        .where(near == NUMBER, seen)
     )
 
 
-def _linked_notes(session: Session, number: int, viewer: Viewer) -> Sequence[AnyRow]:
-    """The sources of this lesson and the lessons drawn from this note, as the viewer may see."""
+# --- from rows to what is shown ------------------------------------------------------------------
 
-    def linked(way: str, far: Any, near: Any) -> Select[*tuple[Any, ...]]:
-        author = aliased(Person)
-        return (
-            select(
-                literal(way).label("way"),
-                Note.id.label("number"),
-                Note.kind,
-                Note.title,
-                Note.held_from,
-                Note.held_to,
-                Note.visibility,
-                Note.lead,
-                author.name.label("author_name"),
-                LessonSource.passage,
-                LessonSource.revision,
-                LessonSource.position,
-            )
-            .join(LessonSource, far == Note.id)
-            .outerjoin(author, author.id == Note.author_id)
-            .where(near == number, visible_to(viewer))
-        )
 
-    sources = linked("source", LessonSource.note_id, LessonSource.lesson_id)
-    lessons = linked("lesson", LessonSource.lesson_id, LessonSource.note_id)
-    return session.execute(union_all(sources, lessons).order_by("position", "number")).all()
+def _is(label: AnyRow, what: str, number: int) -> bool:
+    return bool(label.what == what and label.note_id == number)
+
+
+def _role(row: AnyRow) -> RoleShown:
+    return RoleShown(
+        role=row.role,
+        level=row.level,
+        place_code=row.place_code,
+        did=row.did,
+        person_id=row.person_id,
+        person_name=row.person_name or "",
+        organisation_id=row.organisation_id,
+        organisation_name=row.organisation_name or "",
+    )
 
 
 def _lessons(linked: Sequence[AnyRow], labels: Sequence[AnyRow]) -> tuple[NoteCard, ...]:

@@ -2,12 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Integer, Select, and_, bindparam, or_, select
 
 from kms.errors import NotAllowed, SignInNeeded
 from kms.language import gettext as _
 from kms.models import Comment, Note
+
+ACCOUNT = "seen_by_account"
+SeenAs = Literal["system", "anonymous", "account"]
 
 RANKS = {"anonymous": 0, "reader": 1, "member": 2, "curator": 3, "administrator": 4}
 
@@ -62,14 +66,30 @@ def audience_of(note: Note) -> str:
 
 def visible_to(viewer: Viewer) -> ColumnElement[bool]:
     """The notes that this viewer may see, as a condition for a query."""
+    return _visible(seen_as(viewer), viewer.account_id)
+
+
+def seen_as(viewer: Viewer) -> SeenAs:
+    """In which of three ways the viewer sees notes; statements can be kept for each."""
     if viewer == SYSTEM:
+        return "system"
+    return "account" if viewer.is_signed_in else "anonymous"
+
+
+def visible_as(way: SeenAs) -> ColumnElement[bool]:
+    """As ``visible_to``, for a statement kept for later: the parameter ACCOUNT says whose."""
+    return _visible(way, bindparam(ACCOUNT, type_=Integer))
+
+
+def _visible(way: SeenAs, account: int | BindParameter[int] | None) -> ColumnElement[bool]:
+    if way == "system":
         return Note.id.is_not(None)
     # An expression rather than the column: most notes are visible, so an index on visibility
     # is the slow way round, and SQLite would take it before the one that picks a few notes.
     visibility = Note.visibility.concat("")
-    if not viewer.is_signed_in:
+    if way == "anonymous":
         return visibility == "public"
-    own_draft = and_(visibility == "draft", Note.owner_id == viewer.account_id)
+    own_draft = and_(visibility == "draft", Note.owner_id == account)
     return or_(visibility.in_(("public", "members")), own_draft)
 
 
