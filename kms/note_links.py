@@ -19,7 +19,7 @@ from kms.models import (
     NoteTheme,
     RoleAssignment,
 )
-from kms.note_kinds import NoteContent
+from kms.note_kinds import NoteContent, RolePlayed
 from kms.permissions import Viewer, visible_to
 
 
@@ -54,52 +54,38 @@ def find(
     links.places = [
         NotePlace(place_code=place.code, village=place.village) for place in content.places
     ]
-    _link_organisations(session, links)
-    _link_roles(session, links, by)
-    links.author_id = _author(session, content, by, note, before)
+    groups = _organisation_ids(session, content)
+    unchanged = before is not None and people.key(content.author) == people.key(before.author)
+    credited = [] if unchanged else [content.author]
+    persons = _person_ids(session, [*credited, *(role.person for role in content.roles)], by)
+    links.organisations = [
+        NoteOrganisation(organisation_id=groups[part.name], part=part.part)
+        for part in content.organisations
+    ]
+    links.roles = [_role(role, persons, groups) for role in content.roles]
+    # A name left as it was stays the same person, whoever revises.
+    links.author_id = note.author_id if note and unchanged else persons.get(content.author)
     links.people = _participants(session, content)
     links.sources = _sources(session, content, by, note)
     return links
 
 
-def _link_organisations(session: Session, links: Links) -> None:
-    parts = links.content.organisations
-    known = organisations.resolve(session, [part.name for part in parts])
-    links.organisations = [
-        NoteOrganisation(organisation_id=known[part.name].id, part=part.part) for part in parts
-    ]
+def _organisation_ids(session: Session, content: NoteContent) -> dict[str, int]:
+    """Name as written → id, of organisations with a part or in a role."""
+    parts = [part.name for part in content.organisations]
+    found = organisations.resolve(session, [*parts, *(one.organisation for one in content.roles)])
+    return {name: organisation.id for name, organisation in found.items()}
 
 
-def _link_roles(session: Session, links: Links, by: Viewer) -> None:
-    played = links.content.roles
-    persons = _person_ids(session, [role.person for role in played], by)
-    groups = organisations.resolve(session, [role.organisation for role in played])
-    links.roles = [
-        RoleAssignment(
-            role=role.role,
-            person_id=persons.get(role.person),
-            organisation_id=groups[role.organisation].id if role.organisation in groups else None,
-            level=role.level,
-            place_code=role.place_code or None,
-            did=role.did,
-        )
-        for role in played
-    ]
-
-
-def _author(
-    session: Session,
-    content: NoteContent,
-    by: Viewer,
-    note: Note | None,
-    before: NoteContent | None,
-) -> int | None:
-    """Whom to credit; a name left as it was stays the same person, whoever revises."""
-    if not content.author:
-        return None
-    if note and before and people.key(content.author) == people.key(before.author):
-        return note.author_id
-    return _person_ids(session, [content.author], by).get(content.author)
+def _role(role: RolePlayed, persons: dict[str, int], groups: dict[str, int]) -> RoleAssignment:
+    return RoleAssignment(
+        role=role.role,
+        person_id=persons.get(role.person),
+        organisation_id=groups.get(role.organisation),
+        level=role.level,
+        place_code=role.place_code or None,
+        did=role.did,
+    )
 
 
 def _person_ids(session: Session, names: Iterable[str], by: Viewer) -> dict[str, int]:
