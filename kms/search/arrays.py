@@ -6,11 +6,13 @@ Only this module knows how Whoosh lays postings and columns out; wherever its la
 we know, the public road (one posting at a time) is taken instead.
 """
 
+import re
 import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from io import BytesIO
 from pickle import loads
 from threading import Lock
 from typing import Any
@@ -20,11 +22,10 @@ from numpy.typing import NDArray
 from whoosh.reading import TermNotFound
 from whoosh.util.numeric import byte_to_length
 
-from kms.search.entry import NUMBERS, TEXT_FIELDS, VALUE_FIELDS, WORDS_FILE, Entry
+from kms.search.entry import NUMBERS, TEXT_FIELDS, WORDS_FILE, Entry
 from kms.thai.words import is_cluster_boundary
 
 CACHE_BYTES = 64 * 2**20
-MOST_EXPANDED = 2_000
 
 Ids = NDArray[np.int32]
 Weights = NDArray[np.float32]
@@ -90,6 +91,16 @@ class Values:
     ids: Ids
 
 
+@dataclass(frozen=True)
+class _Texts:
+    """The kept texts of a segment as they lie: all bytes, and where each begins and ends."""
+
+    whole: memoryview
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    is_utf8: Mask
+
+
 class Segment:
     """One immutable segment of the index, decoded as it is asked for."""
 
@@ -98,7 +109,6 @@ class Segment:
         self._cache = cache
         self._lock = Lock()
         self._values: dict[str, Values] = {}
-        self._expanded: dict[str, frozenset[str]] = {}
         self.key: str = reader._segid
         self.size: int = reader.doc_count_all()
 
@@ -130,17 +140,9 @@ class Segment:
             terms = {term for field in TEXT_FIELDS for term in self._terms(field)}
             return "\n".join(["", *sorted(terms), ""])
 
-    def terms_with(self, text: str) -> frozenset[str]:
+    def terms_with(self, text: str) -> Iterator[str]:
         """Terms that contain the text without splitting a character cluster."""
-        with self._lock:
-            known = self._expanded.get(text)
-        if known is None:
-            known = frozenset(_lines_with(self._words, text))
-            with self._lock:
-                if len(self._expanded) >= MOST_EXPANDED:
-                    self._expanded.clear()
-                self._expanded[text] = known
-        return known
+        return _lines_with(self._words, text)
 
     def _terms(self, field: str) -> Iterator[str]:
         if field not in self._reader.indexed_field_names():
@@ -184,13 +186,53 @@ class Segment:
         found[:count] = np.frombuffer(raw, dtype=dtype)
         return found
 
+    def kept(self, key: tuple[str, ...], make: Callable[[], Postings]) -> Postings:
+        """Something computed of this segment, kept while it fits."""
+        return self._cache.get((self.key, "computed", *key), make)
+
     @cached_property
     def _texts(self) -> Any:
-        return self._reader.column_reader("folded")
+        column = self._reader.column_reader("folded").raw_column()
+        # Whoosh copies every file it opens beside the mapped one; this one is large.
+        column._dbfile.file = BytesIO()
+        return column
 
     def text(self, place: int) -> bytes:
         """Folded title, text and names of a note as ``encode_text`` keeps them."""
         return bytes(self._texts[place])
+
+    def scan(self, needle: "Needle") -> Ids:
+        """Notes whose text holds the needle, by looking through all of it: nothing is missed.
+
+        The texts lie one behind another, so that one search runs over many at memory speed.
+        """
+        texts, places = self._all_texts, []
+        at, end = 0, int(texts.ends[-1]) if self.size else 0
+        pattern = needle.one_byte_pattern
+        while pattern and (match := pattern.search(texts.whole, at, end)):
+            start, at = match.span()
+            place = int(np.searchsorted(texts.ends, start, side="right"))
+            first, last = int(texts.starts[place]), int(texts.ends[place])
+            is_inside = first < start and at <= last and not texts.is_utf8[place]
+            if is_inside and _is_whole(texts.whole[first:last], start - first, at - first, "cp874"):
+                places.append(place)
+                at = last
+            else:
+                at = start + 1
+        others = np.flatnonzero(texts.is_utf8).tolist()
+        places += [place for place in others if needle.is_in(self.text(place))]
+        return np.array(sorted(places), dtype=np.int32)
+
+    @cached_property
+    def _all_texts(self) -> "_Texts":
+        reader = self._texts
+        lengths = np.array(reader._lengths, dtype=np.int64)[: self.size]
+        starts = np.cumsum(lengths) - lengths
+        whole = memoryview(reader._dbfile._buf)[reader._basepos :][: int(lengths.sum())]
+        marks = np.frombuffer(whole, dtype=np.uint8)
+        is_utf8 = np.zeros(self.size, dtype=np.bool_)
+        is_utf8[lengths > 0] = marks[starts[lengths > 0]] == _UTF8[0]
+        return _Texts(whole, starts, starts + lengths, is_utf8)
 
     def stored(self, place: int) -> dict[str, Any]:
         """What the index keeps of a note to show it."""
@@ -216,9 +258,10 @@ class Segment:
 
     def all_postings(self) -> Iterator[tuple[str, str, Postings]]:
         """Every field, term and posting list; nothing of it is cached."""
-        for field in (*TEXT_FIELDS, *VALUE_FIELDS):
-            for term in self._terms(field):
-                yield field, term, self._decode(field, term)
+        codec, file = self._reader.codec(), self._reader._terms._postfile
+        for (field, term), info in self._reader._terms.items():
+            matcher = codec.postings_reader(file, info, self._reader.schema[field].format)
+            yield field, term.decode(), _decode_blocks(matcher)
 
     def close(self) -> None:
         """Let go of the files."""
@@ -300,6 +343,11 @@ class Needle:
         except UnicodeEncodeError:
             self._one_byte = None
 
+    @property
+    def one_byte_pattern(self) -> re.Pattern[bytes] | None:
+        """Finds it in texts of one byte a character; None where it cannot be in any."""
+        return re.compile(re.escape(self._one_byte)) if self._one_byte else None
+
     def is_in(self, kept: bytes) -> bool:
         """Whether the text occurs in what ``encode_text`` kept."""
         return self.find(kept) >= 0
@@ -318,10 +366,10 @@ class Needle:
         return -1
 
 
-def _is_whole(kept: bytes, start: int, end: int, encoding: str) -> bool:
-    before = kept[max(1, start - 12) : start].decode(encoding, "ignore")
-    inside = kept[start:end].decode(encoding, "ignore")
-    after = kept[end : end + 12].decode(encoding, "ignore")
+def _is_whole(kept: bytes | memoryview, start: int, end: int, encoding: str) -> bool:
+    before = str(kept[max(1, start - 12) : start], encoding, "ignore")
+    inside = str(kept[start:end], encoding, "ignore")
+    after = str(kept[end : end + 12], encoding, "ignore")
     text = before + inside + after
     return is_cluster_boundary(text, len(before)) and is_cluster_boundary(
         text, len(before) + len(inside)
@@ -383,6 +431,12 @@ class Snapshot:
         """Something computed of this snapshot, kept while it fits."""
         return self._cache.get(("computed", *key), make)
 
+    def joined(self, key: tuple[str, ...], of: Callable[[Segment], Postings]) -> Postings:
+        """Something computed of each segment, once while it lives, joined for this snapshot."""
+        return self.kept(
+            key, lambda: self._joined(lambda segment: segment.kept(key, lambda: of(segment)))
+        )
+
     def _joined(self, of: Callable[[Segment], Postings]) -> Postings:
         parts = [(base, of(one)) for base, one in zip(self._bases, self._segments, strict=False)]
         parts = [(base, part) for base, part in parts if len(part.ids)]
@@ -413,10 +467,6 @@ class Snapshot:
                 which.append(remap[part.which])
                 ids.append(part.ids + np.int32(base))
         return Values(tuple(order), np.concatenate(which), np.concatenate(ids))
-
-    def terms_with(self, text: str) -> frozenset[str]:
-        """See ``Segment.terms_with``."""
-        return frozenset[str]().union(*(one.terms_with(text) for one in self._segments))
 
     def mask(self, field: str, terms: tuple[str, ...]) -> Mask:
         """Notes that have any of these values."""

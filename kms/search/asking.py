@@ -147,7 +147,9 @@ def _words(group: list[analysis.Piece]) -> Iterator[Word]:
         yield from (Word(text, parts) for text, parts in analysis.whole_words(leaves))
     else:
         text = "".join(piece.text for piece in group)
-        yield Word(leaves[0] if len(leaves) == 1 and text.isascii() else text, leaves)
+        is_known = all(piece.is_known for piece in group)
+        text = leaves[0] if len(leaves) == 1 and text.isascii() else text
+        yield Word(text, leaves, exact=not is_known)
 
 
 def _other_years(text: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 
-from kms.search.arrays import Ids, Mask, Needle, Postings, Snapshot, Values
+from kms.search.arrays import Ids, Mask, Needle, Postings, Segment, Snapshot, Values
 from kms.search.asking import Ask, Asked, Word
 from kms.search.entry import TEXT_FIELDS
 from kms.search.query import Query
@@ -19,6 +19,8 @@ FIELD_WEIGHTS = {"title": 1.5, "body": 1.0, "about": 0.6}
 PAIR_WEIGHT = 0.25
 RERANKED = 50
 SHORTEST_EXPANDED = 2
+# With more candidates than these it is quicker to look through the whole segment.
+MOST_LOOKED_INTO = 500
 
 # A name of the query, the field that holds it.
 DIMENSIONS = ("places", "themes", "kinds", "roles", "people", "organisations", "tags", "days")
@@ -123,33 +125,36 @@ def occurrences(snapshot: Snapshot, ask: Ask) -> Ids:
 
 def _has(snapshot: Snapshot, word: Word) -> Ids:
     key = ("exact" if word.exact else "word", word.text)
-    return snapshot.kept(key, lambda: _as_postings(_find(snapshot, word))).ids
+    return snapshot.joined(key, lambda segment: _as_postings(_find(segment, word))).ids
 
 
-def _find(snapshot: Snapshot, word: Word) -> Ids:
-    together = reduce(np.intersect1d, [_any_field(snapshot, leaf) for leaf in word.leaves])
-    if len(word.leaves) > 1 or word.exact:
-        needle = Needle(word.text)
-        together = np.array(
-            [place for place in together if needle.is_in(snapshot.text(int(place)))],
-            dtype=np.int32,
-        )
-    wider = [_any_field(snapshot, term) for term in _terms_with(snapshot, word.text)]
-    return np.unique(np.concatenate([together, *wider])).astype(np.int32)
+def _find(segment: Segment, word: Word) -> Ids:
+    """Names and quoted words by looking through the texts, dictionary words by their terms."""
+    needle = Needle(word.text)
+    if word.exact:
+        return segment.scan(needle)
+    found = reduce(np.intersect1d, [_any_field(segment, leaf) for leaf in word.leaves])
+    if len(word.leaves) > 1:
+        if len(found) > MOST_LOOKED_INTO:
+            return segment.scan(needle)
+        texts = ((place, segment.text(place)) for place in found.tolist())
+        found = np.array([place for place, text in texts if needle.is_in(text)], dtype=np.int32)
+    wider = [_any_field(segment, term) for term in _terms_with(segment, word.text)]
+    return np.unique(np.concatenate([found, *wider])).astype(np.int32)
 
 
-def _terms_with(snapshot: Snapshot, text: str) -> frozenset[str]:
+def _terms_with(segment: Segment, text: str) -> Iterable[str]:
     if len(text) < SHORTEST_EXPANDED or text.isascii() or any(char.isspace() for char in text):
-        return frozenset()
-    return snapshot.terms_with(text)
+        return ()
+    return segment.terms_with(text)
 
 
-def _any_field(snapshot: Snapshot, term: str) -> Ids:
-    def joined() -> Postings:
-        lists = [snapshot.postings(field, term).ids for field in TEXT_FIELDS]
+def _any_field(segment: Segment | Snapshot, term: str) -> Ids:
+    def together() -> Postings:
+        lists = [segment.postings(field, term).ids for field in TEXT_FIELDS]
         return _as_postings(np.unique(np.concatenate(lists)))
 
-    return snapshot.kept(("any", term), joined).ids
+    return segment.kept(("any", term), together).ids
 
 
 def _as_postings(ids: Ids) -> Postings:
