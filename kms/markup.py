@@ -39,8 +39,8 @@ _ATTRIBUTES = {
     "a": {"href", "title", "rel", "id", "role"},
     "img": {"src", "alt", "title", "loading"},
     "ol": {"start"},
-    "th": {"style", "scope"},
-    "td": {"style"},
+    "th": {"align", "scope"},
+    "td": {"align"},
     "sup": {"id"},
     "li": {"id"},
     "div": {"tabindex", "role"},
@@ -127,7 +127,11 @@ def _for_notes() -> Markdown:
     if not hasattr(_made, "notes"):
         _made.notes = Markdown(
             extensions=["tables", "footnotes", "sane_lists", "nl2br", _ThaiWriting(light=False)],
-            extension_configs={"footnotes": {"BACKLINK_TITLE": "กลับไปที่ตัวเลข {} ในเนื้อความ"}},
+            extension_configs={
+                # The content security policy lets no inline style through to the reader.
+                "tables": {"use_align_attribute": True},
+                "footnotes": {"BACKLINK_TITLE": "กลับไปที่ตัวเลข {} ในเนื้อความ"},
+            },
         )
     return cast(Markdown, _made.notes)
 
