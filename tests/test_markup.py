@@ -97,7 +97,7 @@ def test_a_table_scrolls_in_a_box_the_keyboard_can_reach():
     page = to_html("| หน่วยงาน | บาท |\n|---|--:|\n| พอช. | 9,301,000 |")
     assert '<div class="table-scroll" role="group" tabindex="0">\n<table>' in page
     assert '<th scope="col">หน่วยงาน</th>' in page
-    assert "text-align:right" in page
+    assert '<td align="right">9,301,000</td>' in page
 
 
 def test_a_footnote_links_both_ways():
