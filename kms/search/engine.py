@@ -7,9 +7,11 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 
+from kms.search import spelling
 from kms.search.arrays import Ids, Mask, Needle, Postings, Segment, Snapshot, Values
-from kms.search.asking import Ask, Asked, Word
+from kms.search.asking import Ask, Asked, Word, understand
 from kms.search.entry import TEXT_FIELDS
+from kms.search.folding import fold
 from kms.search.query import Query
 
 # Tuned on the training questions only (see bench/search.py).
@@ -21,6 +23,9 @@ RERANKED = 50
 SHORTEST_EXPANDED = 2
 # With more candidates than these it is quicker to look through the whole segment.
 MOST_LOOKED_INTO = 500
+MOST_CORRECTED = 12
+# How much of a slip a word makes up for by being common.
+COMMON = 0.05
 
 # A name of the query, the field that holds it.
 DIMENSIONS = ("places", "themes", "kinds", "roles", "people", "organisations", "tags", "days")
@@ -46,6 +51,7 @@ class Answer:
     scores: tuple[float, ...]
     counts: dict[str, dict[str, int]]
     loosened: bool
+    did_you_mean: str | None = None
 
 
 def answer(
@@ -57,8 +63,11 @@ def answer(
     within = _all([allowed, *narrowed.values()])
     scores = score(snapshot, asked)
     matched, loosened = _matched(snapshot, asked, within, scores)
-    if asked.wanted:
-        within = _all([within, matched])
+    meant = None
+    if matched is not None:
+        if loosened or not (within & matched).any():
+            meant = corrected(snapshot, query.words, within)
+        within = within & matched
     order, values = _ordered(snapshot, query, asked, within, scores)
     return Answer(
         total=len(order),
@@ -66,6 +75,7 @@ def answer(
         scores=tuple(map(float, values[query.offset : query.offset + query.limit])),
         counts=_counts(snapshot, narrowed, _all([allowed, matched])),
         loosened=loosened,
+        did_you_mean=meant,
     )
 
 
@@ -277,3 +287,58 @@ def _count(values: Values, within: Mask) -> dict[str, int]:
     counts = np.bincount(values.which[within[values.ids]], minlength=len(values.terms))
     present = np.flatnonzero(counts)
     return {values.terms[which]: int(counts[which]) for which in present}
+
+
+# --- when nothing is found -----------------------------------------------------------------------
+
+
+def corrected(snapshot: Snapshot, typed: str, within: Mask) -> str | None:
+    """What was probably meant: near words that occur in these notes, and all of them in one.
+
+    None when there is no such thing.
+    """
+    words = typed.split()
+    if '"' in typed or len(words) > MOST_CORRECTED:
+        return None
+    meant = [_meant(snapshot, word, within) for word in words]
+    said = " ".join(word or old for word, old in zip(meant, words, strict=True))
+    return said if any(meant) and _notes_with(snapshot, said, within) else None
+
+
+def _meant(snapshot: Snapshot, typed: str, within: Mask) -> str | None:
+    """None when the word is well as it is, or nothing near it occurs."""
+    if typed.startswith("-") or _notes_with(snapshot, typed, within):
+        return None
+    turned = spelling.other_layout(typed)
+    if _notes_with(snapshot, turned, within):
+        return turned
+    whole = _nearest(snapshot, fold(typed), within)
+    if whole:
+        return whole
+    mended = fold(typed)
+    for ask in understand(typed).wanted:
+        text = ask.forms[0][0].text
+        if not _notes_with(snapshot, text, within):
+            mended = mended.replace(text, _nearest(snapshot, text, within) or text)
+    return mended if mended != fold(typed) else None
+
+
+def _nearest(snapshot: Snapshot, word: str, within: Mask) -> str | None:
+    near = spelling.near(word)
+    counted = [(_notes_with(snapshot, other, within), other) for other in near]
+    # ``near`` is in order of distance: a much more common word may still be the likelier one.
+    ranked = [
+        (spelling.distance(word, other) - COMMON * np.log1p(notes), other)
+        for notes, other in counted
+        if notes
+    ]
+    return min(ranked)[1] if ranked else None
+
+
+def _notes_with(snapshot: Snapshot, typed: str, within: Mask) -> int:
+    asked = understand(typed)
+    if not asked.wanted:
+        return 0
+    return int(
+        _all([within, *(_mask(snapshot, occurrences(snapshot, a)) for a in asked.wanted)]).sum()
+    )

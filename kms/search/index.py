@@ -135,6 +135,7 @@ class Index:
             took_ms=round((time.perf_counter() - began) * 1000, 2),
             hits=hits,
             facets=facets.build(session, answer.counts, query, tree),
+            did_you_mean=answer.did_you_mean,
             loosened=answer.loosened,
             unread=_unread(asked),
         )
