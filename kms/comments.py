@@ -144,13 +144,6 @@ def get(session: Session, comment_id: int, *, seen_by: Viewer) -> Comment:
     return found
 
 
-def find_imported(session: Session, note: Note, source_key: str) -> Comment | None:
-    """The comment of this note that an earlier import brought under this key."""
-    return session.scalar(
-        select(Comment).where(Comment.note_id == note.id, Comment.source_key == source_key)
-    )
-
-
 def threads(session: Session, number: int, *, seen_by: Viewer) -> tuple[CommentShown, ...]:
     """The comments on a note, oldest first, answers under what they answer; one statement."""
     given = {"number": number, ACCOUNT: seen_by.account_id}

@@ -1,6 +1,6 @@
 """Notes as lists show them: a card each, two statements for any number of them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -57,7 +57,6 @@ CARD_COLUMNS = (
 Order = Sequence[ColumnElement[Any]]
 
 LAST_WRITTEN: Order = (Note.created_at.desc(), Note.id.desc())
-LATEST_EVENT: Order = (Note.held_from.desc().nulls_last(), Note.id.desc())
 
 
 def cards(session: Session, numbers: Sequence[int], *, seen_by: Viewer) -> list[NoteCard]:
@@ -97,40 +96,6 @@ def apart(
     )
 
 
-def recent(
-    session: Session, *, seen_by: Viewer, kind: str | None = None, limit: int = 6
-) -> list[NoteCard]:
-    """The last written first; of one kind or of all."""
-    chosen = Note.kind == kind if kind else Note.id.is_not(None)
-    return _chosen(
-        session,
-        chosen,
-        seen_by=seen_by,
-        order=LAST_WRITTEN,
-        limit=limit,
-    )
-
-
-def in_place(
-    session: Session, code: str, *, seen_by: Viewer, limit: int = 20, offset: int = 0
-) -> list[NoteCard]:
-    """The notes of this place and of all places in it, the latest event first."""
-    inside = select(NotePlace.note_id).where(NotePlace.place_code.startswith(code, autoescape=True))
-    return _by_day(session, Note.id.in_(inside), seen_by=seen_by, limit=limit, offset=offset)
-
-
-def with_theme(
-    session: Session, slugs: Iterable[str], *, seen_by: Viewer, limit: int = 20, offset: int = 0
-) -> list[NoteCard]:
-    """The notes of any of these themes (give ``Tree.subtree``), the latest event first."""
-    having = (
-        select(NoteTheme.note_id)
-        .join(Theme, Theme.id == NoteTheme.theme_id)
-        .where(Theme.slug.in_(list(slugs)))
-    )
-    return _by_day(session, Note.id.in_(having), seen_by=seen_by, limit=limit, offset=offset)
-
-
 def of_owner(
     session: Session, viewer: Viewer, *, limit: int = 100, offset: int = 0
 ) -> list[NoteCard]:
@@ -146,12 +111,6 @@ def of_owner(
         limit=limit,
         offset=offset,
     )
-
-
-def _by_day(
-    session: Session, chosen: ColumnElement[bool], *, seen_by: Viewer, limit: int, offset: int
-) -> list[NoteCard]:
-    return _chosen(session, chosen, seen_by=seen_by, order=LATEST_EVENT, limit=limit, offset=offset)
 
 
 def _chosen(

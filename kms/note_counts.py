@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import Integer, cast, extract, func, select
 from sqlalchemy.orm import Session
 
-from kms.models import Note, NotePlace, NoteTheme, Person, Theme
+from kms.models import Note, NotePlace, Person
 from kms.note_kinds import Kind
 from kms.people import named_in_notes
 from kms.permissions import Viewer, numbers_seen_by, visible_to
@@ -60,17 +60,6 @@ def counts_by_child_place(session: Session, code: str, *, seen_by: Viewer) -> di
             func.length(NotePlace.place_code) > len(code),
         )
         .group_by(child)
-    )
-    return dict(rows.all())
-
-
-def counts_by_theme(session: Session, *, seen_by: Viewer) -> dict[str, int]:
-    """Slug → notes that have this very theme (those of its children are not added)."""
-    rows = session.execute(
-        select(Theme.slug, func.count(NoteTheme.note_id))
-        .join(NoteTheme, NoteTheme.theme_id == Theme.id)
-        .where(NoteTheme.note_id.in_(numbers_seen_by(seen_by)))
-        .group_by(Theme.slug)
     )
     return dict(rows.all())
 

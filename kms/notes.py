@@ -16,13 +16,12 @@ from kms.errors import EditConflict, Invalid, NotFound
 from kms.history import content_of, contents_of
 from kms.language import gettext as _
 from kms.models import LessonSource, Note, Revision, RoleAssignment
-from kms.note_cards import NoteCard, cards, in_place, newest, of_owner, recent, with_theme
+from kms.note_cards import NoteCard, cards, newest, of_owner
 from kms.note_checks import check, tidy
 from kms.note_counts import (
     Totals,
     counts_by_child_place,
     counts_by_province,
-    counts_by_theme,
     counts_by_year,
     totals,
 )
@@ -43,24 +42,20 @@ __all__ = [
     "count_reads",
     "counts_by_child_place",
     "counts_by_province",
-    "counts_by_theme",
     "counts_by_year",
     "create",
     "delete",
     "find_imported",
     "get",
     "get_for_revision",
-    "in_place",
     "newest",
     "of_owner",
-    "recent",
     "resolve_page",
     "revise",
     "similar_titles",
     "stamp",
     "totals",
     "view",
-    "with_theme",
 ]
 
 LONGEST_REASON = 300

@@ -108,15 +108,6 @@ def read(text: str) -> str:
     return code
 
 
-def read_level(text: str) -> str:
-    """The code of a level written as a code or in Thai; Invalid when there is none such."""
-    wanted = _plain(text).removeprefix("ระดับ").strip()
-    for code, said in (*_levels().items(), ("zone", _("กลุ่มอำเภอ"))):
-        if wanted in (code, naming.key(said)):
-            return code
-    raise Invalid(_unknown(text, _levels().values()))
-
-
 def _levels() -> dict[str, str]:
     return {
         "province": _("จังหวัด"),

@@ -287,14 +287,6 @@ def merge(session: Session, theme: Theme, *, into: Theme, by: Viewer) -> int:
     return len(moved)
 
 
-def reorder(session: Session, themes: Sequence[Theme], *, by: Viewer) -> None:
-    """Let these siblings stand in this order."""
-    require(by, "edit_themes")
-    for position, theme in enumerate(themes):
-        theme.position = position
-    session.flush()
-
-
 def _named(name: str) -> str:
     said = " ".join(name.split())
     if not said or len(said) > LONGEST_NAME:

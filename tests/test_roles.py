@@ -50,14 +50,9 @@ def test_a_role_is_read_as_people_write_it(text: str, code: str) -> None:
     assert roles.read(text) == code
 
 
-def test_an_unknown_role_or_level_is_refused_with_the_ones_there_are() -> None:
+def test_an_unknown_role_is_refused_with_the_ones_there_are() -> None:
     with pytest.raises(Invalid, match="คุณอำนวย"):
         roles.read("คุณนาย")
-    with pytest.raises(Invalid, match="ตำบล"):
-        roles.read_level("ทวีป")
-    assert roles.read_level("ระดับตำบล") == "tambon"
-    assert roles.read_level("กลุ่มอำเภอ") == "zone"
-    assert roles.read_level("amphoe") == "amphoe"
 
 
 def test_from_a_role_and_a_place_one_walks_to_those_who_play_it(

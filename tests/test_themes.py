@@ -112,12 +112,6 @@ def test_a_theme_never_moves_beneath_itself(session: Session, welfare: Theme, ca
     assert [node.slug for node in themes.load(session).children()][-1] == "funds"
 
 
-def test_siblings_stand_in_the_order_given(session: Session, welfare: Theme, cast: Cast) -> None:
-    order = [themes.get(session, slug) for slug in ("economy", "wellbeing")]
-    themes.reorder(session, order, by=cast.curator)
-    assert [node.slug for node in themes.load(session).children()] == ["economy", "wellbeing"]
-
-
 def test_a_merged_theme_leads_to_the_other_with_all_its_notes(
     session: Session, welfare: Theme, cast: Cast
 ) -> None:
