@@ -8,13 +8,13 @@ we know, the public road (one posting at a time) is taken instead.
 
 import re
 import zlib
+from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from io import BytesIO
 from pickle import loads
-from threading import Lock
+from threading import Lock, RLock
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,10 @@ _LENGTHS = np.array([byte_to_length(code) for code in range(256)], dtype=np.floa
 _EMPTY_IDS: Ids = np.empty(0, dtype=np.int32)
 _EMPTY_WEIGHTS: Weights = np.empty(0, dtype=np.float32)
 
+# What hangs on the letter before it, and what may bind the letter after it, in one-byte text.
+_HANGING = bytes([*range(0xD0, 0xDB), 0xE5, *range(0xE7, 0xEF)])
+_BINDING = frozenset("\u0e31เแโใไ\u0e48\u0e49\u0e4a\u0e4b".encode("cp874"))
+
 # One byte for a Thai or Latin character; what does not fit is kept as UTF-8 behind a mark.
 _ONE_BYTE, _UTF8 = b"1", b"8"
 
@@ -53,6 +57,25 @@ class Postings:
 
 
 NOTHING = Postings(_EMPTY_IDS, _EMPTY_WEIGHTS)
+
+
+def united(size: int, lists: Iterable[Ids]) -> Ids:
+    """All places of these lists, rising; ``size`` is how many places there are."""
+    found = np.zeros(size, dtype=np.bool_)
+    for ids in lists:
+        found[ids] = True
+    return np.flatnonzero(found).astype(np.int32)
+
+
+def common(lists: Sequence[Ids]) -> Ids:
+    """The places that are in every one of these rising lists."""
+    shortest, *others = sorted(lists, key=len)
+    for ids in others:
+        if len(shortest):
+            at = np.searchsorted(ids, shortest)
+            at[at == len(ids)] = 0
+            shortest = shortest[ids[at] == shortest] if len(ids) else ids
+    return shortest
 
 
 class Cache:
@@ -96,8 +119,8 @@ class _Texts:
     """The kept texts of a segment as they lie: all bytes, and where each begins and ends."""
 
     whole: memoryview
-    starts: NDArray[np.int64]
-    ends: NDArray[np.int64]
+    starts: list[int]
+    ends: list[int]
     is_utf8: Mask
 
 
@@ -107,7 +130,8 @@ class Segment:
     def __init__(self, reader: Any, cache: Cache) -> None:
         self._reader = reader
         self._cache = cache
-        self._lock = Lock()
+        # Whoosh's files keep one reading position for all threads.
+        self._lock = RLock()
         self._values: dict[str, Values] = {}
         self.key: str = reader._segid
         self.size: int = reader.doc_count_all()
@@ -117,16 +141,13 @@ class Segment:
         return self._cache.get((self.key, field, term), lambda: self._decode(field, term))
 
     def _decode(self, field: str, term: str) -> Postings:
-        try:
-            matcher = self._reader._terms.matcher(
-                field, term.encode(), self._reader.schema[field].format
-            )
-        except (TermNotFound, KeyError):
-            return NOTHING
-        try:
+        form = self._reader.schema[field].format
+        with self._lock:
+            try:
+                matcher = self._reader._terms.matcher(field, term.encode(), form)
+            except (TermNotFound, KeyError):
+                return NOTHING
             return _decode_blocks(matcher)
-        except (AttributeError, TypeError):
-            return decode_one_by_one(matcher)
 
     @cached_property
     def _words(self) -> str:
@@ -192,10 +213,7 @@ class Segment:
 
     @cached_property
     def _texts(self) -> Any:
-        column = self._reader.column_reader("folded").raw_column()
-        # Whoosh copies every file it opens beside the mapped one; this one is large.
-        column._dbfile.file = BytesIO()
-        return column
+        return self._reader.column_reader("folded").raw_column()
 
     def text(self, place: int) -> bytes:
         """Folded title, text and names of a note as ``encode_text`` keeps them."""
@@ -207,14 +225,16 @@ class Segment:
         The texts lie one behind another, so that one search runs over many at memory speed.
         """
         texts, places = self._all_texts, []
-        at, end = 0, int(texts.ends[-1]) if self.size else 0
+        starts, ends = texts.starts, texts.ends
+        at, end = 0, ends[-1] if ends else 0
         pattern = needle.one_byte_pattern
         while pattern and (match := pattern.search(texts.whole, at, end)):
             start, at = match.span()
-            place = int(np.searchsorted(texts.ends, start, side="right"))
-            first, last = int(texts.starts[place]), int(texts.ends[place])
-            is_inside = first < start and at <= last and not texts.is_utf8[place]
-            if is_inside and _is_whole(texts.whole[first:last], start - first, at - first, "cp874"):
+            place = bisect_right(ends, start)
+            first, last = starts[place], ends[place]
+            if not (first < start and at <= last) or texts.is_utf8[place]:
+                at = start + 1
+            elif needle.is_whole(texts.whole, first, start, at):
                 places.append(place)
                 at = last
             else:
@@ -232,7 +252,7 @@ class Segment:
         marks = np.frombuffer(whole, dtype=np.uint8)
         is_utf8 = np.zeros(self.size, dtype=np.bool_)
         is_utf8[lengths > 0] = marks[starts[lengths > 0]] == _UTF8[0]
-        return _Texts(whole, starts, starts + lengths, is_utf8)
+        return _Texts(whole, starts.tolist(), (starts + lengths).tolist(), is_utf8)
 
     def stored(self, place: int) -> dict[str, Any]:
         """What the index keeps of a note to show it."""
@@ -346,7 +366,16 @@ class Needle:
     @property
     def one_byte_pattern(self) -> re.Pattern[bytes] | None:
         """Finds it in texts of one byte a character; None where it cannot be in any."""
-        return re.compile(re.escape(self._one_byte)) if self._one_byte else None
+        if not self._one_byte:
+            return None
+        return re.compile(re.escape(self._one_byte) + b"(?![" + _HANGING + b"])")
+
+    def is_whole(self, texts: memoryview, first: int, start: int, end: int) -> bool:
+        """Whether a match of the pattern, in the text that begins at ``first``, splits nothing."""
+        around = (texts[start - 1], texts[end - 1])
+        if not _BINDING.intersection(around) and texts[start] not in _HANGING:
+            return True
+        return _is_whole(texts[first:], start - first, end - first, "cp874")
 
     def is_in(self, kept: bytes) -> bool:
         """Whether the text occurs in what ``encode_text`` kept."""

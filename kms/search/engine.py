@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kms.search import spelling
-from kms.search.arrays import Ids, Mask, Needle, Postings, Segment, Snapshot, Values
+from kms.search.arrays import Ids, Mask, Needle, Postings, Segment, Snapshot, Values, common, united
 from kms.search.asking import Ask, Asked, Word, understand
 from kms.search.entry import TEXT_FIELDS
 from kms.search.folding import fold
@@ -129,8 +129,8 @@ def _matched(
 
 def occurrences(snapshot: Snapshot, ask: Ask) -> Ids:
     """Notes, rising, in which one of the forms of what is asked occurs."""
-    found = [reduce(np.intersect1d, [_has(snapshot, word) for word in form]) for form in ask.forms]
-    return found[0] if len(found) == 1 else np.unique(np.concatenate(found))
+    found = [common([_has(snapshot, word) for word in form]) for form in ask.forms]
+    return found[0] if len(found) == 1 else united(snapshot.size, found)
 
 
 def _has(snapshot: Snapshot, word: Word) -> Ids:
@@ -143,14 +143,14 @@ def _find(segment: Segment, word: Word) -> Ids:
     needle = Needle(word.text)
     if word.exact:
         return segment.scan(needle)
-    found = reduce(np.intersect1d, [_any_field(segment, leaf) for leaf in word.leaves])
+    found = common([_any_field(segment, leaf) for leaf in word.leaves])
     if len(word.leaves) > 1:
         if len(found) > MOST_LOOKED_INTO:
             return segment.scan(needle)
         texts = ((place, segment.text(place)) for place in found.tolist())
         found = np.array([place for place, text in texts if needle.is_in(text)], dtype=np.int32)
     wider = [_any_field(segment, term) for term in _terms_with(segment, word.text)]
-    return np.unique(np.concatenate([found, *wider])).astype(np.int32)
+    return united(segment.size, [found, *wider])
 
 
 def _terms_with(segment: Segment, text: str) -> Iterable[str]:
@@ -162,7 +162,7 @@ def _terms_with(segment: Segment, text: str) -> Iterable[str]:
 def _any_field(segment: Segment | Snapshot, term: str) -> Ids:
     def together() -> Postings:
         lists = [segment.postings(field, term).ids for field in TEXT_FIELDS]
-        return _as_postings(np.unique(np.concatenate(lists)))
+        return _as_postings(united(segment.size, lists))
 
     return segment.kept(("any", term), together).ids
 

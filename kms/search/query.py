@@ -254,13 +254,19 @@ def _places(text: str, level: str) -> tuple[str, ...]:
             return (code,)
         raise Invalid(_("ไม่มีพื้นที่รหัส %(code)s", code=code[:20]))
     reading = places.read(text)
-    found = _of_width([*([reading.place] if reading.place else []), *reading.candidates], width)
+    found = _of_width(_meant(reading, text), width)
     if not found and width:
         again = places.read(_PLACE_MARKS[level] + text)
-        found = _of_width([*([again.place] if again.place else []), *again.candidates], width)
+        found = _of_width(_meant(again, text), width)
     if not found:
         raise Invalid(_("ไม่พบพื้นที่ชื่อ “%(text)s”", text=text[:60]))
     return found
+
+
+def _meant(reading: places.Reading, text: str) -> list[places.Place]:
+    """The place read, and those of the very same name; not the ones that are only spelt alike."""
+    named = [place for place in reading.candidates if fold(place.name) in fold(text)]
+    return [reading.place, *named] if reading.place else named
 
 
 def _of_width(found: Sequence[places.Place], width: int) -> tuple[str, ...]:

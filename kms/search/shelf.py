@@ -30,6 +30,7 @@ from kms.language import gettext as _
 from kms.search.arrays import Segment
 from kms.search.bulk import SegmentBuilder
 from kms.search.entry import Entry
+from kms.search.mapped import open_segment
 from kms.search.schema import schema
 
 CURRENT = "current"
@@ -76,7 +77,7 @@ class Generation:
 
     def reader(self, segment: Any) -> SegmentReader:
         """Opens the files of one segment."""
-        return SegmentReader(self.index.storage, self.index.schema, segment)
+        return open_segment(self.index.storage, self.index.schema, segment)
 
 
 def current_name(folder: Path) -> str:
