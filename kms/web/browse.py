@@ -10,6 +10,7 @@ from kms import browsing, notes, places, roles, themes
 from kms.errors import NotFound
 from kms.language import gettext as _
 from kms.note_kinds import LEVELS, ROLES
+from kms.permissions import may
 from kms.places import Place
 from kms.roles import RolePlayer
 from kms.thai.collation import sort_key
@@ -141,10 +142,13 @@ def theme(slug: str) -> ResponseReturnValue:
         if here.merged_into:
             return redirect(f"/themes/{here.merged_into}", 301)
         counts = browsing.counts_by_theme(session, seen_by=viewer())
+        if not (here.status == "agreed" or counts.get(slug) or may(viewer(), "edit_themes")):
+            # Proposed in notes that this reader may not see: as absent as they are.
+            raise NotFound(_("ไม่พบประเด็นนี้"))
         found = browsing.of_themes(session, tree.subtree(slug), seen_by=viewer())
     return render_template(
         "browse/theme.html",
-        theme=_theme_count(tree, here.slug, counts),
+        here=_theme_count(tree, here.slug, counts),
         about=here.about,
         parents=[{"slug": one.slug, "name": one.label} for one in path[:-1]],
         children=branches(tree, slug, counts),

@@ -168,7 +168,7 @@ def _theme_page(slug: str, given: Typed, problems: Typed) -> str:
     agreed = [one for one in _indented(known) if one[0] not in known.subtree(slug)]
     return render_template(
         "curating/theme.html",
-        theme=ThemeAside(slug, node.name, node.status, counts.get(slug, 0)),
+        here=ThemeAside(slug, node.name, node.status, counts.get(slug, 0)),
         options=[("", _("ชั้นบนสุด")), *agreed],
         choices=[("", _("เลือกประเด็น")), *agreed],
         given={**_kept(node), **given},
