@@ -1,0 +1,1 @@
+"""The English of every sentence, and what keeps it in step with the Thai."""
