@@ -70,13 +70,19 @@ def test_what_is_exported_comes_back_the_same(
 
 
 def test_an_export_for_the_public_holds_nothing_else(store: Store, tmp_path: Path) -> None:
-    rows = [{"title": "ทุกคน"}, {"title": "สมาชิก", "visibility": "members"}]
+    cited = {"point": "ฟังก่อน", "sources": [{"note": "2", "passage": "ถ้อยคำในวง"}]}
+    rows = [
+        {"title": "ทุกคน"},
+        {"title": "สมาชิก", "body": "ถ้อยคำในวง", "visibility": "members"},
+        {"title": "บทเรียน", "kind": "lesson", "lesson": cited},
+    ]
     path = tmp_path / "in.jsonl"
     path.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
     bring_in(store, formats.read(formats.files([path])))
     exporting.export(store, tmp_path / "out", "jsonl", seen_by=ANONYMOUS)
     lines = (tmp_path / "out" / "notes.jsonl").read_text(encoding="utf-8").splitlines()
-    assert [json.loads(line)["title"] for line in lines] == ["ทุกคน"]
+    assert [json.loads(line)["title"] for line in lines] == ["ทุกคน", "บทเรียน"]
+    assert "ถ้อยคำในวง" not in lines[1]
 
 
 def test_a_table_never_starts_a_cell_with_a_formula(store: Store, tmp_path: Path) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from kms import places
+from kms import history, places
 from kms.exchange import front_matter, json_lines
 from kms.exchange.records import fields_of
-from kms.models import Comment, Note, Revision
+from kms.models import Comment, Note
 from kms.note_kinds import NoteContent
 from kms.permissions import Viewer, visible_to
 from kms.saving import Store
@@ -43,26 +43,23 @@ def _rows(session: Session, seen_by: Viewer) -> Iterator[dict[str, Any]]:
     for is_lesson in (False, True):
         last = 0
         while batch := _batch(session, seen_by, last, is_lesson=is_lesson):
-            remarks = _comments(session, [note.id for note, _content in batch])
-            for note, content in batch:
-                yield _row(session, note, content, remarks.get(note.id, []))
-            last = batch[-1][0].id
+            remarks = _comments(session, [note.id for note in batch])
+            contents = history.contents_of(session, batch, seen_by=seen_by)
+            for note in batch:
+                yield _row(session, note, contents[note.id], remarks.get(note.id, []))
+            last = batch[-1].id
             session.expunge_all()
 
 
-def _batch(
-    session: Session, seen_by: Viewer, after: int, *, is_lesson: bool
-) -> list[tuple[Note, NoteContent]]:
-    latest = (Revision.note_id == Note.id) & (Revision.number == Note.revision)
+def _batch(session: Session, seen_by: Viewer, after: int, *, is_lesson: bool) -> list[Note]:
     query = (
-        select(Note, Revision.content)
-        .join(Revision, latest)
+        select(Note)
         .where(visible_to(seen_by), Note.id > after)
         .where(Note.kind == "lesson" if is_lesson else Note.kind != "lesson")
         .order_by(Note.id)
         .limit(BATCH)
     )
-    return [(note, NoteContent.from_json(kept)) for note, kept in session.execute(query)]
+    return list(session.scalars(query))
 
 
 def _row(
