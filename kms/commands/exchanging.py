@@ -27,7 +27,8 @@ def import_notes(paths: tuple[Path, ...], form: str, *, dry_run: bool) -> None:
     except Invalid as problem:
         raise click.UsageError(problem.message) from problem
     with opened() as store, progress_bar() as bar:
-        task = bar.add_task(_("นำเข้า"), total=None)
+        total = None if bar.disable else formats.count(found)
+        task = bar.add_task(_("นำเข้า"), total=total)
         outcome = bring_in(
             store,
             formats.read(found),

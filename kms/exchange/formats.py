@@ -17,10 +17,11 @@ class Format:
     name: str
     endings: tuple[str, ...]
     read: Callable[[Path], Iterator[Record | Refused]]
+    count: Callable[[Path], int] = lambda path: 1
 
 
 FORMATS = (
-    Format("jsonl", (".jsonl", ".jsonl.gz"), json_lines.read),
+    Format("jsonl", (".jsonl", ".jsonl.gz"), json_lines.read, json_lines.count),
     Format("markdown", (".md", ".markdown"), front_matter.read),
     Format("text", (".txt",), plain_text.read),
 )
@@ -54,6 +55,17 @@ def read(found: Iterable[tuple[Path, Format]]) -> Iterator[Record | Refused]:
             yield from known.read(path)
         except (OSError, EOFError) as problem:
             yield Refused(str(path), _("อ่านไฟล์ไม่ได้: %(why)s", why=problem))
+
+
+def count(found: Iterable[tuple[Path, Format]]) -> int:
+    """How many records these files hold, damaged files counted as one."""
+    total = 0
+    for path, known in found:
+        try:
+            total += known.count(path)
+        except (OSError, EOFError):
+            total += 1
+    return total
 
 
 def _format(path: Path, chosen: str) -> Format | None:

@@ -22,6 +22,12 @@ def read(path: Path) -> Iterator[Record | Refused]:
                 yield _read_line(line, where=f"{path}:{number}", source=source, number=number)
 
 
+def count(path: Path) -> int:
+    """The lines that are not empty."""
+    with _open(path) as lines:
+        return sum(1 for line in lines if line.strip())
+
+
 def write(path: Path, rows: Iterable[dict[str, Any]]) -> int:
     """Write one line for each row; answers how many."""
     count = 0
