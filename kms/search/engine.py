@@ -14,13 +14,16 @@ from kms.search.entry import TEXT_FIELDS
 from kms.search.folding import fold
 from kms.search.query import Query
 
-# Tuned on the training questions only (see bench/search.py).
+# Tuned on the training questions only (see bench/relevance.py).
 K1 = 1.2
-B = 0.6
+B = 0.75
 FIELD_WEIGHTS = {"title": 1.5, "body": 1.0, "about": 0.6}
 PAIR_WEIGHT = 0.25
 RERANKED = 50
 SHORTEST_EXPANDED = 2
+# More words than these are a question: a note needs to have but a part of them.
+MOST_STRICT = 4
+MOST_OF = 0.25
 # With more candidates than these it is quicker to look through the whole segment.
 MOST_LOOKED_INTO = 500
 MOST_CORRECTED = 12
@@ -113,12 +116,20 @@ def _all(masks: Iterable[Mask | None]) -> Mask:
 def _matched(
     snapshot: Snapshot, asked: Asked, within: Mask, scores: Scores
 ) -> tuple[Mask | None, bool]:
-    """Notes with all words; when nothing within reach has them, notes with any."""
+    """Notes with all words, of a long question most; notes with any when there are none.
+
+    The second value tells that no note has all words.
+    """
     if not asked.wanted:
         return None, False
     lists = [_mask(snapshot, occurrences(snapshot, ask)) for ask in asked.wanted]
     every = _all(lists)
-    if (every & within).any():
+    has_all = bool((every & within).any())
+    if len(lists) > MOST_STRICT:
+        most: Mask = np.sum(lists, axis=0) >= MOST_OF * len(lists)
+        if (most & within).any():
+            return most, not has_all
+    if has_all:
         return every, False
     some: Mask = (scores > 0) | reduce(np.logical_or, lists)
     return some, bool((some & within).any())
@@ -181,16 +192,11 @@ def _mask(snapshot: Snapshot, ids: Ids) -> Mask:
 
 
 def score(snapshot: Snapshot, asked: Asked) -> Scores:
-    """BM25F over title, body and names, times the share of what was asked that a note has."""
+    """BM25F over title, body and names."""
     scores: Scores = np.zeros(snapshot.size, dtype=np.float32)
-    has: Scores = np.zeros(snapshot.size, dtype=np.float32)
-    leaves = asked.leaves
-    for leaf in leaves:
+    for leaf in asked.leaves:
         postings = impacts(snapshot, leaf)
         scores[postings.ids] += postings.weights
-        has[postings.ids] += 1
-    if len(leaves) > 1:
-        scores *= 0.5 + 0.5 * has / len(leaves)
     return scores
 
 

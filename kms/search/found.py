@@ -53,7 +53,8 @@ class Found:
 
     ``facets`` has one entry for each name in ``FACETS``, values in the order to show them; the
     amphoe of chosen provinces and the tambon of chosen amphoe only. ``loosened`` says that no
-    note has all the words, so that ``total`` counts notes with any of them. ``unread`` names
+    note has all the words, so that ``total`` counts notes with some of them. (Of five words and
+    more, which are mostly a question, a part is always enough.) ``unread`` names
     what was typed and could not be used, each as a sentence.
     """
 

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 from kms import naming, organisations, people, places, roles, tags, themes
 from kms.errors import Invalid
 from kms.language import gettext as _
-from kms.models import OrganisationAlias, Person, PersonAlias
+from kms.models import Organisation, OrganisationAlias, Person, PersonAlias
 from kms.note_kinds import Kind
+from kms.permissions import SYSTEM, Viewer
 from kms.thai import dates
 from kms.thai.words import fold
 
@@ -70,14 +71,17 @@ class Query:
         return not self.words.strip() and blank == Query()
 
 
-def read(parameters: Mapping[str, Sequence[str]], session: Session) -> Query:
+def read(
+    parameters: Mapping[str, Sequence[str]], session: Session, *, seen_by: Viewer = SYSTEM
+) -> Query:
     """The query that an address or a command line asks for.
 
     Names and codes both do; years are BE or CE. What is typed in ``q`` is never refused:
     ``จ.สงขลา``, ``ต.หูล่อง``, ``#tag`` or ``@name`` there become filters when only one thing is
-    meant. Raises Invalid whose ``problems`` are keyed by parameter.
+    meant. A name that only notes hidden from ``seen_by`` tell is as unknown as one that no note
+    tells. Raises Invalid whose ``problems`` are keyed by parameter.
     """
-    reading = _Reading(parameters, session)
+    reading = _Reading(parameters, session, seen_by)
     query = Query(
         words=reading.words(),
         places=reading.places(),
@@ -122,9 +126,12 @@ def to_parameters(query: Query) -> list[tuple[str, str]]:
 class _Reading:
     """One set of parameters being read; problems are gathered by parameter."""
 
-    def __init__(self, parameters: Mapping[str, Sequence[str]], session: Session) -> None:
+    def __init__(
+        self, parameters: Mapping[str, Sequence[str]], session: Session, seen_by: Viewer
+    ) -> None:
         self._given = parameters
         self._session = session
+        self._seen_by = seen_by
         self.problems: dict[str, str] = {}
 
     @cached_property
@@ -161,7 +168,7 @@ class _Reading:
         node = self.tree.by_slug.get(text) or self._theme_named(naming.key(text))
         while node and node.merged_into:
             node = self.tree.by_slug[node.merged_into]
-        if node is None:
+        if node is None or not themes.is_known(self._session, node, seen_by=self._seen_by):
             raise Invalid(_("ไม่มีประเด็นชื่อ “%(text)s”", text=text[:60]))
         return (node.slug,)
 
@@ -177,12 +184,12 @@ class _Reading:
         if text.isascii() and text.isdecimal():
             return (naming.require_row_id(int(text[:12])),) if _fits(text) else ()
         key = people.key(text)
-        found = self._session.scalars(
-            union(
-                select(Person.id).where(Person.name_key == key),
-                select(PersonAlias.person_id).where(PersonAlias.key == key),
-            )
-        ).all()
+        called = union(
+            select(Person.id).where(Person.name_key == key),
+            select(PersonAlias.person_id).where(PersonAlias.key == key),
+        )
+        known = people.named_in_notes(self._seen_by)
+        found = self._session.scalars(select(Person.id).where(Person.id.in_(called), known)).all()
         if not found or not key:
             raise Invalid(_("ไม่พบคนชื่อ “%(text)s”", text=text[:60]))
         return tuple(sorted(found))
@@ -190,8 +197,14 @@ class _Reading:
     def organisation(self, text: str) -> tuple[int, ...]:
         if text.isascii() and text.isdecimal():
             return (naming.require_row_id(int(text[:12])),) if _fits(text) else ()
-        alias = select(OrganisationAlias.organisation_id)
-        found = self._session.scalars(alias.where(OrganisationAlias.key == organisations.key(text)))
+        found = self._session.scalars(
+            select(Organisation.id)
+            .join(OrganisationAlias, OrganisationAlias.organisation_id == Organisation.id)
+            .where(
+                OrganisationAlias.key == organisations.key(text),
+                organisations.known_to(self._seen_by),
+            )
+        )
         ids = tuple(found)
         if not ids:
             raise Invalid(_("ไม่พบองค์กรชื่อ “%(text)s”", text=text[:60]))
