@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from kms import language, naming
 from kms.errors import Invalid, NotFound
 from kms.language import gettext as _
-from kms.models import NoteTheme, Theme
-from kms.permissions import Viewer, require
+from kms.models import Note, NoteTheme, Theme
+from kms.permissions import Viewer, may, require, visible_to
 from kms.thai.words import is_cluster_boundary
 
 LONGEST_NAME = 200
@@ -116,6 +116,19 @@ def get(session: Session, slug: str) -> Theme:
     if found is None:
         raise NotFound(_("ไม่พบประเด็นนี้"))
     return found
+
+
+def is_known(session: Session, node: ThemeNode, *, seen_by: Viewer) -> bool:
+    """Whether the viewer may know of this theme: an agreed one, or one on a note they may see."""
+    if node.status == "agreed" or may(seen_by, "edit_themes"):
+        return True
+    seen = (
+        select(NoteTheme.note_id)
+        .join(Theme, Theme.id == NoteTheme.theme_id)
+        .join(Note, Note.id == NoteTheme.note_id)
+        .where(Theme.slug == node.slug, visible_to(seen_by))
+    )
+    return session.scalar(seen.limit(1)) is not None
 
 
 def resolve(session: Session, names_or_slugs: Iterable[str]) -> list[Theme]:

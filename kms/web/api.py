@@ -33,7 +33,7 @@ def search() -> ResponseReturnValue:
     """What the search page finds, as data."""
     given = request.args.to_dict(flat=False)
     with reading() as session:
-        query = queries.read(given, session)
+        query = queries.read(given, session, seen_by=viewer())
         found = store().index.find(session, query, seen_by=viewer())
     return jsonify(answers.as_json(vouched(found)))
 

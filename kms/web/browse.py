@@ -10,7 +10,6 @@ from kms import browsing, notes, places, roles, themes
 from kms.errors import NotFound
 from kms.language import gettext as _
 from kms.note_kinds import LEVELS, ROLES
-from kms.permissions import may
 from kms.places import Place
 from kms.roles import RolePlayer
 from kms.thai.collation import sort_key
@@ -141,10 +140,9 @@ def theme(slug: str) -> ResponseReturnValue:
         here = path[-1]
         if here.merged_into:
             return redirect(f"/themes/{here.merged_into}", 301)
-        counts = browsing.counts_by_theme(session, seen_by=viewer())
-        if not (here.status == "agreed" or counts.get(slug) or may(viewer(), "edit_themes")):
-            # Proposed in notes that this reader may not see: as absent as they are.
+        if not themes.is_known(session, here, seen_by=viewer()):
             raise NotFound(_("ไม่พบประเด็นนี้"))
+        counts = browsing.counts_by_theme(session, seen_by=viewer())
         found = browsing.of_themes(session, tree.subtree(slug), seen_by=viewer())
     return render_template(
         "browse/theme.html",

@@ -45,7 +45,8 @@ def search() -> ResponseReturnValue:
     given = request.args.to_dict(flat=False)
     try:
         with reading() as session:
-            query, notices = _read_kindly(given, partial(queries.read, session=session))
+            read = partial(queries.read, session=session, seen_by=viewer())
+            query, notices = _read_kindly(given, read)
             found = narrowing.vouched(store().index.find(session, query, seen_by=viewer()))
             met = suggestions.names(
                 session, persons=query.people, groups=_groups_unseen(found), seen_by=viewer()
