@@ -21,6 +21,7 @@ from kms import create_app, language
 from kms.saving import Store, migrate, open_store
 from kms.settings import Settings
 from tests.cast import Cast
+from tests.live import browser, live  # noqa: F401
 
 POSTGRESQL_URL = os.environ.get("KMS_TEST_DATABASE_URL", "")
 REQUIRED = set(filter(None, os.environ.get("KMS_TEST_REQUIRE", "").split(",")))

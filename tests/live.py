@@ -1,0 +1,176 @@
+"""A real server process and a real browser, for tests that do what a person does."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Response, sync_playwright
+
+from kms.saving import Store, open_store
+from kms.settings import PROJECT, Settings
+from tests import conftest
+from tests.cast import PASSWORD, Cast
+
+PHONE = {"width": 360, "height": 740}
+DESK = {"width": 1280, "height": 900}
+START_WITHIN_S = 90
+STOP_WITHIN_S = 20
+CHROMIUM_OPTIONS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@dataclass(frozen=True)
+class Live:
+    """A site that runs as ``kms serve`` runs it, with the shipped content and the cast."""
+
+    url: str
+    store: Store
+    cast: Cast
+    chromium: Browser
+
+    @contextmanager
+    def visit(self, who: str = "", **options: Any) -> Iterator[Page]:
+        """A device of its own for one person; ends the test when a page complains meanwhile.
+
+        ``options`` are those of a browser context, such as ``java_script_enabled=False``.
+        """
+        context = self.device(who, **options)
+        page = context.new_page()
+        complaints = listen_for_complaints(page)
+        try:
+            yield page
+        finally:
+            context.close()
+        assert not complaints, complaints
+
+    def device(self, who: str = "", **options: Any) -> BrowserContext:
+        """A browser with its own cookies, signed in when ``who`` is named."""
+        settings = {"viewport": DESK, "locale": "th-TH", "base_url": self.url, **options}
+        context = self.chromium.new_context(**settings)
+        context.set_default_timeout(10_000)
+        if who:
+            page = context.new_page()
+            page.goto("/signin")
+            sign_in(page, who)
+            page.close()
+        return context
+
+
+def sign_in(page: Page, who: str) -> None:
+    """Fill the form that the page shows."""
+    page.get_by_label("อีเมล").fill(Cast.email(who))
+    page.get_by_label("รหัสผ่าน").fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button", name="เข้าสู่ระบบ").click()
+
+
+def listen_for_complaints(page: Page) -> list[str]:
+    """What the page complains of from now on: scripts, blocked resources, failed requests.
+
+    A refused page of our own (a 404, a form to mend) is an answer and no complaint.
+    """
+    said: list[str] = []
+
+    def hear(response: Response) -> None:
+        is_page = response.request.is_navigation_request()
+        if response.status >= (500 if is_page else 400):
+            said.append(f"{response.status} {response.url}")
+
+    page.on("response", hear)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on(
+        "console",
+        lambda message: (
+            said.append(f"{page.url}: {message.text}")
+            if message.type in ("error", "warning")
+            and not message.text.startswith("Failed to load resource")
+            else None
+        ),
+    )
+    return said
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium as this machine has it, shared by all tests of the session."""
+    path = os.environ.get("KMS_TEST_CHROMIUM") or shutil.which("chromium")
+    if not path:
+        conftest.missing("browser", "no Chromium here: apt-get install chromium")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_OPTIONS))
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def live(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """A server process of this module's own, begun as a first start does."""
+    instance = tmp_path_factory.mktemp("live")
+    port = _free_port()
+    url = f"http://127.0.0.1:{port}"
+    process = _start(instance, port)
+    try:
+        _wait_for(url, process, instance)
+        store = open_store(
+            Settings(
+                instance=instance,
+                database_url=f"sqlite:///{instance / 'kms.db'}",
+                secret_key="only-for-tests",
+            )
+        )
+        try:
+            yield Live(url, store, Cast.set_up(store), browser)
+        finally:
+            store.close()
+    finally:
+        process.terminate()
+        process.wait(STOP_WITHIN_S)
+
+
+def _start(instance: Path, port: int) -> subprocess.Popen[bytes]:
+    rest = {name: value for name, value in os.environ.items() if not name.startswith("KMS_")}
+    ours = {
+        "KMS_INSTANCE": str(instance),
+        "KMS_PORT": str(port),
+        "KMS_REGISTRATION": "open",
+        "KMS_SIGNIN_LIMIT": "1000 per minute",
+    }
+    command = [sys.executable, "-m", "kms", "serve"]
+    with (instance / "log").open("wb") as log:
+        return subprocess.Popen(
+            command, cwd=PROJECT, env={**rest, **ours}, stdout=log, stderr=subprocess.STDOUT
+        )
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes], instance: Path) -> None:
+    end = time.monotonic() + START_WITHIN_S
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            with urlopen(f"{url}/healthz", timeout=5):
+                return
+        except (URLError, OSError):
+            time.sleep(0.2)
+    pytest.fail(f"the server did not start: {(instance / 'log').read_text(encoding='utf-8')}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
