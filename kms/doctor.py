@@ -97,7 +97,7 @@ def _store(store: Store) -> Iterator[Finding]:
     with store.reading() as session:
         notes = session.scalar(select(func.count()).select_from(Note))
         waiting = session.scalar(select(func.count()).select_from(IndexChange))
-        yield Finding(_("บันทึก"), True, str(notes))
+        yield Finding(_("จำนวนบันทึก"), True, str(notes))
         if store.engine.dialect.name == "sqlite":
             said = str(session.scalar(text("PRAGMA quick_check(1)")))
             yield Finding(_("ไฟล์ SQLite"), said == "ok", said)

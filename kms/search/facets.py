@@ -66,7 +66,7 @@ def _places(counts: Counts, query: Query, level: str, width: int) -> Iterator[Fa
     named = [(-counts.get(code, 0), sort_key(gazetteer.get(code).name), code) for code in codes]
     for less, _name, code in sorted(named):
         parent = code[:-2] or None
-        label = gazetteer.get(code).name
+        label = gazetteer.name(code)
         yield FacetValue(code, label, -less, width // 2 - 1, parent, code in query.places)
 
 

@@ -437,7 +437,7 @@ def _days(written: _Written) -> tuple[date, date]:
             _(
                 "ไม่มีวันที่ %(day)s ในเดือน%(month)s พ.ศ. %(year)s",
                 day=written.day,
-                month=MONTHS[written.month - 1],
+                month=_month_name(written.month, "long", current()),
                 year=year + BE_MINUS_CE,
             )
         )

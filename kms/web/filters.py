@@ -65,7 +65,7 @@ def kind_name(kind: str) -> str:
         note_kinds.Kind.MINUTES: _("บันทึกการประชุม"),
         note_kinds.Kind.LESSON: _("บทเรียน"),
         note_kinds.Kind.PAGE: _("หน้าความรู้"),
-        note_kinds.Kind.NOTE: _("บันทึก"),
+        note_kinds.Kind.NOTE: _("บันทึกทั่วไป"),
     }
     return names[note_kinds.Kind(kind)]
 
