@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Literal
 
 from kms.search import analysis
 from kms.thai.dates import BE_MINUS_CE
@@ -13,6 +14,7 @@ from kms.thai.words import fold
 MOST_ASKS = 40
 MOST_TOKENS = 100
 LONGEST_NAME_PIECE = 3
+LONGEST_ABBREVIATION = 5
 
 _TOKEN = re.compile(r'(?P<minus>(?<!\S)-)?(?:"(?P<quoted>[^"]*)"|(?P<chunk>[^\s"]+))')
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "＂": '"'})
@@ -23,11 +25,15 @@ _YEAR_CE = range(1857, 2158)
 
 @dataclass(frozen=True)
 class Word:
-    """Text that must occur in a note, with the terms it is made of."""
+    """Text that must occur in a note, with the terms it is made of.
+
+    ``how`` it must occur: anywhere in a text to the letter (``text``), as a word or inside one
+    (``word``), or as a word by itself (``term``).
+    """
 
     text: str
     leaves: tuple[str, ...]
-    exact: bool = False
+    how: Literal["text", "word", "term"] = "word"
 
 
 @dataclass(frozen=True)
@@ -87,7 +93,7 @@ def _quoted(text: str) -> Iterator[Ask]:
     text = " ".join(text.split())
     leaves = tuple(leaf for piece in analysis.pieces(text) for leaf in piece.leaves)
     if leaves:
-        yield Ask(((Word(text, leaves, exact=True),),))
+        yield Ask(((Word(text, leaves, how="text"),),))
 
 
 def _without_stop_words(asks: list[Ask]) -> list[Ask]:
@@ -102,23 +108,30 @@ def _asks(chunk: str) -> Iterator[Ask]:
     if whole:
         typed = tuple(word for group in _groups(chunk) for word in _words(group))
         if typed:
-            yield Ask((typed, *_forms(whole)))
+            yield Ask((_alone(typed), *_forms(whole)))
             return
     for group in _groups(chunk):
         words = tuple(_words(group))
         name = "".join(piece.text for piece in group)
         others = (*_forms(analysis.other_names(name)), *_forms(_other_years(name)))
         if others:
-            yield Ask((words, *others))
+            yield Ask((_alone(words), *others))
         else:
             yield from (Ask(((word,),)) for word in words)
+
+
+def _alone(words: tuple[Word, ...]) -> tuple[Word, ...]:
+    """An abbreviation stands alone: letters that happen to follow each other are not it."""
+    if len(words) == 1 and len(words[0].text) <= LONGEST_ABBREVIATION:
+        return (replace(words[0], how="term"),)
+    return words
 
 
 def _forms(names: Iterable[str]) -> Iterator[tuple[Word, ...]]:
     for name in names:
         leaves = tuple(leaf for piece in analysis.pieces(name) for leaf in piece.leaves)
         if leaves:
-            yield (Word(name, leaves),)
+            yield (Word(name, leaves, how="term"),)
 
 
 def _groups(chunk: str) -> Iterator[list[analysis.Piece]]:
@@ -149,7 +162,7 @@ def _words(group: list[analysis.Piece]) -> Iterator[Word]:
         text = "".join(piece.text for piece in group)
         is_known = all(piece.is_known for piece in group)
         text = leaves[0] if len(leaves) == 1 and text.isascii() else text
-        yield Word(text, leaves, exact=not is_known)
+        yield Word(text, leaves, how="word" if is_known else "text")
 
 
 def _other_years(text: str) -> tuple[str, ...]:

@@ -24,6 +24,9 @@ SHORTEST_EXPANDED = 2
 # More words than these are a question: a note needs to have but a part of them.
 MOST_STRICT = 4
 MOST_OF = 0.25
+# Up to so many notes every new word is looked for in all their texts, which misses nothing;
+# of more notes only names and quoted words are, and dictionary words are found by their terms.
+MOST_SCANNED = 5_000
 # With more candidates than these it is quicker to look through the whole segment.
 MOST_LOOKED_INTO = 500
 MOST_CORRECTED = 12
@@ -145,14 +148,20 @@ def occurrences(snapshot: Snapshot, ask: Ask) -> Ids:
 
 
 def _has(snapshot: Snapshot, word: Word) -> Ids:
-    key = ("exact" if word.exact else "word", word.text)
-    return snapshot.joined(key, lambda segment: _as_postings(_find(segment, word))).ids
+    how = word.how
+    if how == "word" and (word.text.isascii() or len(word.text) < SHORTEST_EXPANDED):
+        how = "term"
+    elif how == "word" and snapshot.size <= MOST_SCANNED:
+        how = "text"
+    return snapshot.joined(
+        (how, word.text), lambda segment: _as_postings(_find(segment, word, how))
+    ).ids
 
 
-def _find(segment: Segment, word: Word) -> Ids:
-    """Names and quoted words by looking through the texts, dictionary words by their terms."""
+def _find(segment: Segment, word: Word, how: str) -> Ids:
+    """By looking through the texts (``text``), or by terms: as a whole word, or inside others."""
     needle = Needle(word.text)
-    if word.exact:
+    if how == "text":
         return segment.scan(needle)
     found = common([_any_field(segment, leaf) for leaf in word.leaves])
     if len(word.leaves) > 1:
@@ -160,14 +169,10 @@ def _find(segment: Segment, word: Word) -> Ids:
             return segment.scan(needle)
         texts = ((place, segment.text(place)) for place in found.tolist())
         found = np.array([place for place, text in texts if needle.is_in(text)], dtype=np.int32)
-    wider = [_any_field(segment, term) for term in _terms_with(segment, word.text)]
+    if how == "term":
+        return found
+    wider = [_any_field(segment, term) for term in segment.terms_with(word.text)]
     return united(segment.size, [found, *wider])
-
-
-def _terms_with(segment: Segment, text: str) -> Iterable[str]:
-    if len(text) < SHORTEST_EXPANDED or text.isascii() or any(char.isspace() for char in text):
-        return ()
-    return segment.terms_with(text)
 
 
 def _any_field(segment: Segment | Snapshot, term: str) -> Ids:

@@ -39,7 +39,7 @@ CHANGED = "changed-meanwhile"
 ABOUT = "about.json"
 # Segments of at most so many notes are merged when there are so many of them. Larger ones wait
 # for ``kms reindex``, so that no save waits for a big merge.
-MERGED = ((32, 24), (512, 8))
+MERGED = ((32, 32), (512, 8))
 
 
 class Damaged(Exception):
