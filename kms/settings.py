@@ -30,7 +30,6 @@ class Settings:
     port: int = 8000
     workers: int = 2
     registration: Registration = "invite"
-    site_name: str = "ปลาทู"
     public_url: str = ""
     trusted_proxies: int = 0
     max_body_mb: int = 8
@@ -62,7 +61,6 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         port=_whole(given, "PORT", 8000, 1, 65_535),
         workers=_whole(given, "WORKERS", 2, 1, 64),
         registration=_registration(given.get(PREFIX + "REGISTRATION", "invite")),
-        site_name=given.get(PREFIX + "SITE_NAME", "ปลาทู"),
         public_url=given.get(PREFIX + "PUBLIC_URL", "").rstrip("/"),
         trusted_proxies=_whole(given, "TRUSTED_PROXIES", 0, 0, 5),
         max_body_mb=_whole(given, "MAX_BODY_MB", 8, 1, 1_000),
