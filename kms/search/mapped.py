@@ -3,11 +3,14 @@
 
 import copy
 import io
+import pickle
 from typing import Any
 
 from whoosh.filedb.compound import CompoundStorage
 from whoosh.filedb.structfile import BufferFile
 from whoosh.reading import SegmentReader
+
+SHORT_PICKLE = 256
 
 
 def open_segment(storage: Any, schema: Any, segment: Any) -> SegmentReader:
@@ -38,6 +41,22 @@ class _MappedFile(BufferFile):
         self.onclose = None
         self.is_real = False
         self.is_closed = False
+
+    def read_pickle(self) -> Any:
+        """The object at the reading position; most are the few bytes of a block's head."""
+        start = self.file.tell()
+        rest: Any = self._buf[start:]
+        for part in (rest[:SHORT_PICKLE], rest):
+            copied = io.BytesIO(part)
+            try:
+                found = pickle.load(copied)  # noqa: S301 - as private as the database
+            except (EOFError, pickle.UnpicklingError):
+                if len(part) == len(rest):
+                    raise
+            else:
+                self.file.seek(start + copied.tell())
+                return found
+        raise EOFError
 
 
 class _View(io.RawIOBase):

@@ -37,9 +37,9 @@ CURRENT = "current"
 REBUILDING = "rebuilding"
 CHANGED = "changed-meanwhile"
 ABOUT = "about.json"
-# Segments of at most so many notes are merged when there are so many of them. Larger ones wait
-# for ``kms reindex``, so that no save waits for a big merge.
-MERGED = ((32, 32), (512, 8))
+# Segments of more notes than the first number and at most the second are merged when there are as
+# many of them as the third. Larger ones wait for ``kms reindex``: no save waits for a big merge.
+MERGED = ((0, 16, 32), (16, 512, 8))
 
 
 class Damaged(Exception):
@@ -199,8 +199,8 @@ def _merge_a_little(
     builder: SegmentBuilder, segments: list[Any], known: Mapping[str, Segment]
 ) -> list[Any]:
     """Merge the segments of a size of which there are many; never more than a save can bear."""
-    for largest, most in MERGED:
-        alike = [segment for segment in segments if segment.doc_count() <= largest]
+    for above, largest, most in MERGED:
+        alike = [segment for segment in segments if above < segment.doc_count() <= largest]
         if len(alike) >= most:
             for segment in alike:
                 dead = set(segment.deleted_docs())
