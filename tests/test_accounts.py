@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from time import perf_counter
+from time import process_time
 
 import pytest
 from sqlalchemy import select
@@ -127,10 +127,10 @@ def test_an_unknown_email_takes_as_long_as_a_known_one(
     def fastest(email: str) -> float:
         times = []
         for _ in range(5):
-            start = perf_counter()
+            start = process_time()
             with pytest.raises(Invalid):
                 accounts.authenticate(session, email, "ผิดแน่นอนครับท่าน")
-            times.append(perf_counter() - start)
+            times.append(process_time() - start)
         return min(times)
 
     assert fastest("nobody@example.org") > fastest(account.email) / 2

@@ -1,7 +1,7 @@
 """What a writing form understands of what people type, and what it gives back."""
 
 from datetime import date
-from time import monotonic
+from time import process_time
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -151,9 +151,9 @@ def test_a_village_alone_asks_for_its_tambon() -> None:
 
 def test_a_thousand_unreadable_places_do_not_take_the_server_away() -> None:
     form = Typed({f"places-{n}-text": (f"ที่ไหนสักแห่ง {n}",) for n in range(1000)})
-    began = monotonic()
+    began = process_time()
     read = note_form.read(Kind.NOTE, form, KNOWN)
-    assert monotonic() - began < 5
+    assert process_time() - began < 5
     assert len(read.problems) == 1000
 
 

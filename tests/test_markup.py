@@ -162,12 +162,12 @@ def test_any_text_can_be_shown(text: str):
 def test_a_hostile_text_of_any_size_takes_bounded_time(piece: str):
     at_the_limit = piece * (LONGEST_MARKDOWN // len(piece))
     over_it = "x" + piece * (1_000_000 // len(piece))
-    started = time.perf_counter()
+    started = time.process_time()
     to_html(at_the_limit)
     to_html(over_it)
     to_html_light(over_it)
     to_plain(over_it)
-    assert time.perf_counter() - started < 15
+    assert time.process_time() - started < 15
 
 
 def test_deep_nesting_never_breaks_the_page():

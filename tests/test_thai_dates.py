@@ -116,10 +116,10 @@ def test_a_two_digit_year_far_in_the_past_is_read_as_be_and_said():
     ],
 )
 def test_what_is_not_a_date_is_refused_at_once_with_a_sentence(text: str):
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(ValueError, match=r"[ก-๙]"):
         read(text, today=TODAY)
-    assert time.perf_counter() - started < 0.1
+    assert time.process_time() - started < 0.1
 
 
 @settings(max_examples=300, deadline=None)
@@ -216,11 +216,11 @@ def test_numbers_that_are_not_dates_are_left_alone(text: str):
 
 
 def test_finding_dates_in_a_long_hostile_text_takes_bounded_time():
-    started = time.perf_counter()
+    started = time.process_time()
     find("1 " * 50_000, today=TODAY)
     find("1, " * 30_000, today=TODAY)
     find("วันจันทร์" * 10_000, today=TODAY)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 @settings(max_examples=200, deadline=None)

@@ -144,9 +144,9 @@ def protect(app: Flask, settings: Settings) -> None:
 
 
 def _refuse_nul() -> None:
-    """No path of ours has a NUL, and PostgreSQL fails on one; parameters are read with care."""
+    """Nothing of ours is at a path with a NUL, and PostgreSQL would fail to look for it."""
     if "\0" in request.path:
-        abort(400)
+        abort(404)
 
 
 def _with_headers(response: Response) -> Response:
