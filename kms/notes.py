@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, TypeVar, cast
 
 from sqlalchemy import CursorResult, bindparam, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -76,7 +77,8 @@ def create(
     """A new note with its first revision, flushed.
 
     ``source`` and ``source_id`` say where an import found it; no two notes share them. Raises
-    Invalid with problems by field, NotAllowed or SignInNeeded.
+    Invalid with problems by field, EditConflict when the same was sent twice at one moment,
+    NotAllowed or SignInNeeded.
     """
     require(by, "write")
     checked = check(content)
@@ -94,8 +96,7 @@ def create(
         revised_at=made_at,
     )
     _write(note, links)
-    session.add(note)
-    session.flush()
+    _insert(session, note, source, source_id)
     _keep_revision(session, note, links.content, by, reason)
     session.flush()
     return note
@@ -221,6 +222,16 @@ def title_key(title: str) -> str:
 
 
 # --- keeping it ----------------------------------------------------------------------------------
+
+
+def _insert(session: Session, note: Note, source: str | None, source_id: str | None) -> None:
+    try:
+        with session.begin_nested():
+            session.add(note)
+    except IntegrityError as problem:
+        if not source or not source_id or find_imported(session, source, source_id) is None:
+            raise
+        raise _conflict(1) from problem
 
 
 def _write(note: Note, links: Links) -> None:
