@@ -76,6 +76,8 @@ def options(settings: Settings) -> dict[str, Any]:
         "proc_name": "kms",
         # Thai in an address takes nine letters for each one.
         "limit_request_line": LONGEST_ADDRESS,
+        # Whom to believe is KMS_TRUSTED_PROXIES' to say; gunicorn would believe this machine.
+        "forwarded_allow_ips": "",
         "control_socket_disable": True,
         "worker_tmp_dir": str(MEMORY_FOLDER) if MEMORY_FOLDER.is_dir() else None,
     }
