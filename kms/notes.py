@@ -17,7 +17,7 @@ from kms.errors import EditConflict, Invalid, NotFound
 from kms.history import content_of, contents_of
 from kms.language import gettext as _
 from kms.models import LessonSource, Note, Revision, RoleAssignment
-from kms.note_cards import NoteCard, cards, newest, of_owner
+from kms.note_cards import NoteCard, cards, newest, of_owner, titles
 from kms.note_checks import check, tidy
 from kms.note_counts import (
     Totals,
@@ -55,6 +55,7 @@ __all__ = [
     "revise",
     "similar_titles",
     "stamp",
+    "titles",
     "totals",
     "view",
 ]

@@ -1,6 +1,7 @@
 """Writing and revising notes. Whatever happens, the words typed come back with the answer."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -74,8 +75,9 @@ def new(kind: str) -> str:
     wanted = _kind(kind)
     require(viewer(), "write")
     with reading() as session:
-        typed = _beginning(session, wanted, viewer()).but(client_id=str(uuid.uuid4()))
-    return _shown(Request(wanted, typed, viewer()))
+        typed, known = _beginning(session, wanted, viewer())
+    typed = typed.but(client_id=str(uuid.uuid4()))
+    return _shown(Request(wanted, typed, viewer()), known)
 
 
 @blueprint.get("/notes/<int:number>/edit")
@@ -83,11 +85,13 @@ def edit(number: int) -> str:
     """The form filled with what the note says now."""
     with reading() as session:
         note = notes.get_for_revision(session, number, by=viewer())
-        content = _seen_part(session, notes.content_of(note), viewer())
-        filled = note_form.fill(content, Known(viewer().name, themes.load(session)))
+        content = notes.content_of(note)
+        titles = _source_titles(session, content, viewer())
+        known = _knowing(themes.load(session), titles)
         revision = note.revision
+    filled = note_form.fill(history.with_sources_among(content, set(titles)), known)
     typed = filled.but(based_on=str(revision), client_id=str(uuid.uuid4()))
-    return _shown(Request(content.kind, typed, viewer(), number))
+    return _shown(Request(content.kind, typed, viewer(), number), known)
 
 
 @blueprint.get("/mine")
@@ -108,17 +112,19 @@ def _kind(code: str) -> Kind:
         raise NotFound(_("ไม่มีแบบบันทึกนี้ เลือกจากหน้าเขียนบันทึก")) from None
 
 
-def _beginning(session: Session, kind: Kind, who: Viewer) -> Typed:
+def _beginning(session: Session, kind: Kind, who: Viewer) -> tuple[Typed, Known]:
     """The words an address brings along: a question set, a title, or a note to learn from."""
-    begun = Typed()
+    begun, known = Typed(), _knowing(themes.load(session), {})
     source = lesson.number_in(request.args.get("from", ""))
     if kind == Kind.LESSON and source is not None:
-        begun = _drawn_from(session, source, who)
+        begun, known = _drawn_from(session, source, who, known.tree)
     brought = {name: request.args.get(name, "") for name in ("questions", "title")}
-    return begun.but(**{name: value for name, value in brought.items() if value})
+    return begun.but(**{name: value for name, value in brought.items() if value}), known
 
 
-def _drawn_from(session: Session, number: int, who: Viewer) -> Typed:
+def _drawn_from(
+    session: Session, number: int, who: Viewer, tree: themes.Tree
+) -> tuple[Typed, Known]:
     """A lesson begun from a note: its places, themes and people, and the passage chosen."""
     note = notes.get(session, number, seen_by=who)
     content = notes.content_of(note)
@@ -132,7 +138,8 @@ def _drawn_from(session: Session, number: int, who: Viewer) -> Typed:
         roles=content.roles,
     )
     passage = {"sources-0-note": str(number), "sources-0-passage": request.args.get("passage", "")}
-    return note_form.fill(begun, Known(who.name, themes.load(session))).but(**passage)
+    known = _knowing(tree, {number: content.title})
+    return note_form.fill(begun, known).but(**passage), known
 
 
 # --- saving --------------------------------------------------------------------------------------
@@ -269,6 +276,11 @@ def _read(form: Request) -> Reading:
         return note_form.read(form.kind, form.typed, _known(session, form))
 
 
+def _knowing(tree: themes.Tree, titles: Mapping[int, str]) -> Known:
+    """What a form opened now must know, with the notes it names by number."""
+    return Known(viewer().name, tree, {str(one): (one, title) for one, title in titles.items()})
+
+
 def _known(session: Session, form: Request) -> Known:
     sources = _sources(session, form) if form.kind == Kind.LESSON else {}
     return Known(form.who.name, themes.load(session), sources)
@@ -281,8 +293,7 @@ def _sources(session: Session, form: Request) -> dict[str, tuple[int, str]]:
         number = lesson.number_in(named) or notes.resolve_page(session, named, seen_by=form.who)
         if number:
             numbers[named] = number
-    cards = notes.cards(session, list(numbers.values()), seen_by=form.who)
-    titles = {card.number: card.title for card in cards}
+    titles = notes.titles(session, numbers.values(), seen_by=form.who)
     return {named: (one, titles[one]) for named, one in numbers.items() if one in titles}
 
 
@@ -302,8 +313,7 @@ def _problems(form: Request, read: Reading) -> dict[str, str]:
 
 def _seen_part(session: Session, content: NoteContent, who: Viewer) -> NoteContent:
     """The content less the source passages that this writer may not see."""
-    seen = {card.number for card in _source_cards(session, content, who)}
-    return history.with_sources_among(content, seen)
+    return history.with_sources_among(content, set(_source_titles(session, content, who)))
 
 
 def _with_unseen(
@@ -312,24 +322,26 @@ def _with_unseen(
     """What was written, with the source passages that stood there unseen by this writer."""
     if before.lesson is None or after.lesson is None:
         return after
-    seen = {card.number for card in _source_cards(session, before, who)}
+    seen = _source_titles(session, before, who)
     unseen = tuple(one for one in before.lesson.sources if one.note not in seen)
     sources: tuple[SourcePassage, ...] = (*after.lesson.sources, *unseen)
     return replace(after, lesson=replace(after.lesson, sources=sources))
 
 
-def _source_cards(session: Session, content: NoteContent, who: Viewer) -> list[notes.NoteCard]:
+def _source_titles(session: Session, content: NoteContent, who: Viewer) -> dict[int, str]:
+    """Number → title of the source notes that this writer may see."""
     sources = content.lesson.sources if content.lesson else ()
-    return notes.cards(session, [one.note for one in sources], seen_by=who)
+    return notes.titles(session, [one.note for one in sources], seen_by=who)
 
 
 # --- showing it again ----------------------------------------------------------------------------
 
 
-def _shown(form: Request) -> str:
+def _shown(form: Request, known: Known | None = None) -> str:
     """The form with what was understood so far; nothing is refused yet but what is unreadable."""
-    with reading() as session:
-        known = _known(session, form)
+    if known is None:
+        with reading() as session:
+            known = _known(session, form)
     read = note_form.read(form.kind, form.typed, known)
     return _render(form, known, read.notices)
 
