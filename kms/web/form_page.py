@@ -24,7 +24,7 @@ ROW_WORDS: Mapping[str, Sequence[str]] = {
     "budget": minutes.BUDGET_WORDS,
     "sources": lesson.SOURCE_WORDS,
 }
-ROWS_TO_START = {"attendees": 3, "agenda": 3, "actions": 3, "budget": 3}
+ROWS_TO_START = {"attendees": 2}
 ROWS_TO_ADD = 3
 
 
@@ -151,9 +151,13 @@ def _branch(tree: Tree, slug: str, chosen: frozenset[str]) -> list[ThemeChoice]:
     return found
 
 
-def labels_for(problems: Mapping[str, str], questions: QuestionSet) -> dict[str, str]:
+def labels_for(problems: Mapping[str, str], questions: QuestionSet, kind: Kind) -> dict[str, str]:
     """What the page calls each field that must be mended, and each part of the form."""
     names = group_names()
+    if kind == Kind.MINUTES:
+        names.update(title=_("ประชุมเรื่องอะไร"), held=_("ประชุมวันไหน"))
+    elif kind == Kind.PAGE:
+        names.update(title=_("ชื่อหน้า"))
     names.update({f"answers-{one.id}": one.said_ask for one in questions.questions})
     for problem in problems:
         group = group_of(problem)

@@ -18,7 +18,7 @@ from kms.web.security import YEAR_S, safe_next
 
 blueprint = Blueprint("shell", __name__)
 
-MOST_CARDS = 6
+MOST_CARDS = 4
 # Shades of the map: at least this many notes for each darker one.
 SHADES = (1, 5, 20, 80)
 

@@ -308,7 +308,16 @@ def _problems(form: Request, read: Reading) -> dict[str, str]:
     if not form.typed.words("title") and has_no_words:
         # The title comes from the words that are missing: ask for one thing only.
         problems.pop("title", None)
-    return problems
+    return _in_page_order(problems, form.typed)
+
+
+def _in_page_order(problems: dict[str, str], typed: Typed) -> dict[str, str]:
+    """The problems as their fields follow one another; a browser sends fields in that order."""
+    order: dict[str, int] = {}
+    for at, name in enumerate(typed.values):
+        order.setdefault(name, at)
+        order.setdefault(note_form.group_of(name), at)
+    return dict(sorted(problems.items(), key=lambda one: order.get(one[0], len(order))))
 
 
 def _seen_part(session: Session, content: NoteContent, who: Viewer) -> NoteContent:
@@ -404,7 +413,7 @@ def _page(form: Request, known: Known, notices: Notices) -> FormPage:
         action=form.action,
         number=form.number,
         added=form.typed.text("add"),
-        labels=labels_for(notices.problems, aar.question_set(form.typed)),
+        labels=labels_for(notices.problems, aar.question_set(form.typed), form.kind),
     )
 
 
