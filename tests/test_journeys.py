@@ -268,6 +268,7 @@ def test_a_member_quotes_a_passage_and_a_curator_hides_the_comment(live: Live) -
         member.goto("/")
         search_for(member, passage)
         main(member).get_by_role("article").first.get_by_role("heading").get_by_role("link").click()
+        expect(member).to_have_url(NOTE_ADDRESS)
         select(member, passage)
         member.get_by_role("button", name="อ้างข้อความนี้").click()
         expect(member.get_by_label("ความเห็นของคุณ")).to_be_focused()
