@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 SOURCE = Path(__file__).parents[1] / "static" / "map" / "thailand-provinces.topo.json"
-WIDTH = 420
+WIDTH = 300
 # Thailand's middle latitude: a degree east is this much shorter than a degree north.
 _NARROWING = cos(radians(13.5))
 
@@ -97,4 +97,5 @@ def _path(points: Iterable[tuple[int, int]]) -> str:
     if len(drawn) < 4:
         return ""
     steps = (f"{x - a} {y - b}" for (a, b), (x, y) in pairwise(drawn))
-    return f"M{drawn[0][0]} {drawn[0][1]}l{' '.join(steps)}z"
+    # A minus sign parts two numbers as well as a space does.
+    return f"M{drawn[0][0]} {drawn[0][1]}l{' '.join(steps)}z".replace(" -", "-")

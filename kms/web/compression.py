@@ -10,7 +10,7 @@ from functools import lru_cache
 from flask import Flask, Response, request
 
 LEAST_BYTES = 1_000
-PAGE_LEVEL = 4
+PAGE_LEVEL = 6
 FILE_LEVEL = 9
 TYPES = frozenset(
     {

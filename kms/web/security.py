@@ -30,10 +30,13 @@ CONTENT_SECURITY_POLICY = "; ".join(
 HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+# These mean something on a page only, and a phone pays for them with every file.
+PAGE_HEADERS = {
     "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
 }
 SIGN_IN_DAYS = 30
 YEAR_S = 365 * 24 * 3600
@@ -150,9 +153,10 @@ def _refuse_nul() -> None:
 
 
 def _with_headers(response: Response) -> Response:
-    for name, value in HEADERS.items():
+    is_file = request.endpoint == "static"
+    for name, value in (HEADERS if is_file else HEADERS | PAGE_HEADERS).items():
         response.headers.setdefault(name, value)
-    if request.endpoint == "static":
+    if is_file:
         _keep_static(response)
     response.headers.setdefault("Cache-Control", "private, no-cache")
     return response
