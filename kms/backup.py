@@ -198,9 +198,7 @@ def _renew_sequences(connection: Connection, last_number: int) -> None:
             sequence = f"pg_get_serial_sequence('{name}', 'id')"
             highest = f"(SELECT coalesce(max(id), 0) FROM {name})"  # noqa: S608
             least = last_number if name == "note" else 0
-            connection.execute(
-                text(f"SELECT setval({sequence}, greatest({highest}, {least}, 1))")
-            )
+            connection.execute(text(f"SELECT setval({sequence}, greatest({highest}, {least}, 1))"))
 
 
 def _queue_everything(connection: Connection) -> None:
