@@ -1,5 +1,6 @@
 """The one table of formats, and how a file's format is told from its name."""
 
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,8 @@ FORMATS = (
     Format("text", (".txt",), plain_text.read),
 )
 NAMES = tuple(one.name for one in FORMATS)
+# What reading a file raises that is gone, closed to us or cut.
+DAMAGE = (OSError, EOFError, zlib.error)
 
 
 def files(paths: Iterable[Path], chosen: str = "auto") -> list[tuple[Path, Format]]:
@@ -53,7 +56,7 @@ def read(found: Iterable[tuple[Path, Format]]) -> Iterator[Record | Refused]:
     for path, known in found:
         try:
             yield from known.read(path)
-        except (OSError, EOFError) as problem:
+        except DAMAGE as problem:
             yield Refused(str(path), _("อ่านไฟล์ไม่ได้: %(why)s", why=problem))
 
 
@@ -63,7 +66,7 @@ def count(found: Iterable[tuple[Path, Format]]) -> int:
     for path, known in found:
         try:
             total += known.count(path)
-        except (OSError, EOFError):
+        except DAMAGE:
             total += 1
     return total
 

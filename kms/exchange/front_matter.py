@@ -38,7 +38,8 @@ def split(text: str) -> tuple[dict[str, Any], str]:
         fields = yaml.safe_load("\n".join(lines[1:end])) or {}
     except StopIteration:
         raise Invalid(_("ส่วนหัวของไฟล์ไม่มีเส้น --- ปิดท้าย")) from None
-    except (yaml.YAMLError, RecursionError) as problem:
+    # ValueError: YAML makes dates by itself, and 31 February is none.
+    except (yaml.YAMLError, RecursionError, ValueError) as problem:
         said = str(problem).splitlines()[0]
         raise Invalid(_("อ่านส่วนหัวของไฟล์ไม่ได้: %(why)s", why=said)) from problem
     if not isinstance(fields, dict):

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from kms import places, roles
 from kms.errors import Invalid
 from kms.language import gettext as _
+from kms.note_checks import tidy
 from kms.note_kinds import (
     LEVELS,
     PARTS,
@@ -35,6 +36,8 @@ from kms.thai import dates
 Fields = Mapping[str, Any]
 
 SATANG = 100
+LONGEST_SOURCE = 100
+LONGEST_ID = 200
 DEFAULT_QUESTION_SET = "one-box"
 
 T = TypeVar("T")
@@ -92,9 +95,16 @@ class _Reader:
         if value is None:
             return default
         if isinstance(value, str | int | float) and not isinstance(value, bool):
-            return str(value).strip()
+            return tidy(str(value))
         self.problems[name] = _("ต้องเป็นข้อความ")
         return default
+
+    def mark(self, name: str, default: str, longest: int) -> str:
+        """What this is known by elsewhere; ``default`` where the field says nothing."""
+        value = self.text(name) or default[:longest]
+        if len(value) > longest:
+            self.problems[name] = _("ยาวเกินไป ใช้ไม่เกิน %(n)s ตัวอักษร", n=longest)
+        return value
 
     def choice(self, name: str, allowed: Sequence[str], default: str) -> str:
         value = self.text(name, default) or default
@@ -206,14 +216,16 @@ def record(fields: Fields, *, where: str, source: str, source_id: str) -> Record
     content = replace(content, tags=_tags(reader))
     comments = _comments(reader)
     created_at = reader.instant("created_at")
+    source = reader.mark("source", source, LONGEST_SOURCE)
+    source_id = reader.mark("id", source_id, LONGEST_ID)
     if not content.title:
         reader.problems["title"] = _("ต้องมีชื่อเรื่อง")
     if reader.problems:
         said = "; ".join(f"{name}: {why}" for name, why in reader.problems.items())
         raise Invalid(said, reader.problems)
     return Record(
-        source=reader.text("source", source) or source,
-        source_id=reader.text("id", source_id) or source_id,
+        source=source,
+        source_id=source_id,
         content=content,
         where=where,
         created_at=created_at,
@@ -398,7 +410,7 @@ def _comments(reader: _Reader) -> tuple[CommentRecord, ...]:
             continue
         found.append(
             CommentRecord(
-                key=row.text("id", str(position)),
+                key=row.mark("id", str(position), LONGEST_ID),
                 body=body,
                 author=row.text("author"),
                 created_at=row.instant("created_at"),
