@@ -8,22 +8,29 @@ from sqlalchemy.orm import Session
 from kms import accounts, passwords, people
 from kms.language import gettext as _
 from kms.models import Account, Comment, Note, NotePerson, Person, Revision, RoleAssignment
+from kms.permissions import Viewer, visible_to
 
 
 def export_own_data(session: Session, account: Account) -> dict[str, Any]:
-    """Everything kept about the owner of this account, as plain JSON values."""
+    """Everything kept about the owner of this account that they may read, as plain JSON values."""
     person = account.person
     notes = session.scalars(select(Note).where(Note.owner_id == account.id).order_by(Note.id))
     comments = session.scalars(
         select(Comment).where(Comment.owner_id == account.id).order_by(Comment.id)
     )
+    # What others' drafts say of somebody is not theirs to read yet.
+    seen = visible_to(Viewer(account.id, person.id, person.name, account.permission))
     roles = session.scalars(
         select(RoleAssignment)
-        .where(RoleAssignment.person_id == person.id)
+        .join(Note, Note.id == RoleAssignment.note_id)
+        .where(RoleAssignment.person_id == person.id, seen)
         .order_by(RoleAssignment.id)
     )
     parts = session.scalars(
-        select(NotePerson).where(NotePerson.person_id == person.id).order_by(NotePerson.id)
+        select(NotePerson)
+        .join(Note, Note.id == NotePerson.note_id)
+        .where(NotePerson.person_id == person.id, seen)
+        .order_by(NotePerson.id)
     )
     return {
         "account": _account(account),
