@@ -1,6 +1,7 @@
 """A real server process and a real browser, for tests that do what a person does."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -70,6 +71,8 @@ class Live:
             page = context.new_page()
             page.goto("/signin")
             sign_in(page, who)
+            # A page that is closed while it still navigates may never say that it is closed.
+            page.wait_for_url(re.compile(r"(?<!/signin)$"))
             page.close()
         return context
 
