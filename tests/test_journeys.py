@@ -288,12 +288,12 @@ def test_a_member_quotes_a_passage_and_a_curator_hides_the_comment(live: Live) -
         expect(main(member)).not_to_contain_text("ที่บ้านเราก็เป็นแบบนี้")
 
 
-# Selects the words as a finger or a mouse would, inside one paragraph.
+# Selects the words as a finger or a mouse would, inside one paragraph below the title.
 SELECT = """passage => {
   const walk = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
   while (walk.nextNode()) {
     const at = walk.currentNode.data.indexOf(passage);
-    if (at < 0) continue;
+    if (at < 0 || walk.currentNode.parentElement.closest('header')) continue;
     const range = document.createRange();
     range.setStart(walk.currentNode, at);
     range.setEnd(walk.currentNode, at + passage.length);
