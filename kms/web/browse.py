@@ -22,6 +22,8 @@ from kms.web.context import reading, viewer
 blueprint = Blueprint("browse", __name__)
 
 MOST_PLAYERS = 20
+# How many of their notes stand under someone on the page of a role.
+TITLES_EACH = 2
 PARAMETERS = {2: "province", 4: "amphoe", 6: "tambon"}
 
 
@@ -201,6 +203,8 @@ def role(code: str) -> ResponseReturnValue:
                 seen_by=viewer(),
             )
         )
+        numbers = {number for one in players for number in one.note_numbers[:TITLES_EACH]}
+        titles = notes.titles(session, numbers, seen_by=viewer())
     return render_template(
         "browse/role.html",
         role=roles.ROLES[code],
@@ -209,6 +213,8 @@ def role(code: str) -> ResponseReturnValue:
         place=where.typed,
         problem=where.problem,
         groups=_by_place(players),
+        titles=titles,
+        titles_each=TITLES_EACH,
     )
 
 
