@@ -288,6 +288,17 @@ def test_a_member_quotes_a_passage_and_a_curator_hides_the_comment(live: Live) -
         expect(main(member)).not_to_contain_text("ที่บ้านเราก็เป็นแบบนี้")
 
 
+def test_three_presses_choose_a_whole_paragraph_to_quote(live: Live) -> None:
+    with live.visit("commenter") as page:
+        page.goto("/")
+        search_for(page, "ทุกคนตั้งใจทำงานมาก")
+        main(page).get_by_role("article").first.get_by_role("heading").get_by_role("link").click()
+        last = page.locator(".note-body").last.get_by_role("paragraph").last
+        last.click(click_count=3)
+        page.get_by_role("button", name="อ้างข้อความนี้").click()
+        expect(page.get_by_label("ข้อความที่ยกมา")).to_have_value(last.inner_text())
+
+
 # Selects the words as a finger or a mouse would, inside one paragraph below the title.
 SELECT = """passage => {
   const walk = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);

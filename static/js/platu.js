@@ -122,10 +122,13 @@
     document.addEventListener("selectionchange", () => {
       const chosen = document.getSelection();
       words = chosen.isCollapsed ? "" : chosen.toString().trim();
-      const inside = words && bodies.some((body) => body.contains(chosen.anchorNode) && body.contains(chosen.focusNode));
+      const range = words ? chosen.getRangeAt(0) : null;
+      // Three presses choose a paragraph up to the first place of the next one, wherever that is.
+      const ends = (body) => body.contains(range.endContainer) || range.endOffset === 0;
+      const inside = range && bodies.some((body) => body.contains(range.startContainer) && ends(body));
       button.hidden = !inside;
       if (!inside) return;
-      const place = chosen.getRangeAt(0).getBoundingClientRect();
+      const place = range.getBoundingClientRect();
       button.style.top = (window.scrollY + place.bottom + 8) + "px";
       button.style.left = Math.max(8, Math.min(window.scrollX + place.left, document.documentElement.clientWidth - button.offsetWidth - 8)) + "px";
     });
