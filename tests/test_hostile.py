@@ -92,7 +92,7 @@ def values_of(word: str) -> dict[str, list[str]]:
         "kind": ["aar", "lesson", word],
         "code": [HULONG, NAKHON, PHATTHALUNG, "khun_ua", "khun_kit", word],
         "name": ["none"],
-        "filename": ["css/platu.css"],
+        "filename": ["none.css"],
     }
 
 
