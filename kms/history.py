@@ -1,9 +1,9 @@
-"""What a note said before: every revision is kept whole."""
+"""What a note said before: every revision is kept whole, for those who could read it then."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, defer, joinedload, object_session
 
 from kms import naming
@@ -11,14 +11,18 @@ from kms.errors import NotFound
 from kms.language import gettext as _
 from kms.models import LessonSource, Note, NoteTheme, Revision, Theme
 from kms.note_kinds import NoteContent
-from kms.permissions import ANONYMOUS, Viewer, visible_to
+from kms.permissions import ANONYMOUS, SYSTEM, Viewer, visible_to
 
 
-def revisions(session: Session, note: Note) -> Sequence[Revision]:
-    """Every revision of the note, the newest first, with who made it but without its words."""
+def revisions(session: Session, note: Note, *, seen_by: Viewer = ANONYMOUS) -> Sequence[Revision]:
+    """Revisions of the note, the newest first, with who made each but without its words.
+
+    What was a draft stays its owner's, and what was for members stays theirs, also after the
+    note was shown to more people.
+    """
     return session.scalars(
         select(Revision)
-        .where(Revision.note_id == note.id)
+        .where(Revision.note_id == note.id, _open_to(note, seen_by))
         .options(joinedload(Revision.by), defer(Revision.content))
         .order_by(Revision.number.desc())
     ).all()
@@ -27,18 +31,28 @@ def revisions(session: Session, note: Note) -> Sequence[Revision]:
 def revision(
     session: Session, note: Note, number: int, *, seen_by: Viewer = ANONYMOUS
 ) -> tuple[Revision, NoteContent]:
-    """One revision and what the note said then; raises NotFound.
+    """One revision and what the note said then; raises NotFound, as ``revisions`` leaves out.
 
     Passages from source notes that the viewer may not see are left out.
     """
     found = session.scalar(
         select(Revision)
         .where(Revision.note_id == note.id, Revision.number == naming.require_row_id(number))
+        .where(_open_to(note, seen_by))
         .options(joinedload(Revision.by))
     )
     if found is None:
         raise NotFound(_("ไม่พบฉบับนี้ของบันทึก"))
     return found, _with_sources_seen(session, NoteContent.from_json(found.content), seen_by)
+
+
+def _open_to(note: Note, seen_by: Viewer) -> ColumnElement[bool]:
+    owns = note.owner_id is not None and note.owner_id == seen_by.account_id
+    if owns or seen_by == SYSTEM:
+        return Revision.id.is_not(None)
+    open_then = ("public", "members") if seen_by.is_signed_in else ("public",)
+    visibility: ColumnElement[str] = Revision.content["visibility"].as_string()
+    return visibility.in_(open_then)
 
 
 def content_of(note: Note) -> NoteContent:

@@ -48,6 +48,23 @@ def test_an_old_revision_tells_no_more_of_a_hidden_source_than_the_page(
     assert "คำพูดภายใน" in str(history.revision(session, lesson, 1, seen_by=cast.stranger)[1])
 
 
+def test_what_was_a_draft_stays_its_owners_after_it_is_shown(session: Session, cast: Cast) -> None:
+    draft = a_review(visibility="draft")
+    note = notes.create(session, draft, by=cast.facilitator)
+    for based_on, visibility in enumerate(("members", "public"), start=1):
+        shown = replace(notes.content_of(note), visibility=visibility)
+        notes.revise(session, note, shown, by=cast.facilitator, based_on=based_on)
+    seen = {
+        viewer: [one.number for one in history.revisions(session, note, seen_by=viewer)]
+        for viewer in (cast.facilitator, cast.curator, cast.stranger, cast.anonymous)
+    }
+    assert list(seen.values()) == [[3, 2, 1], [3, 2], [3, 2], [3]]
+    for viewer, numbers in seen.items():
+        for number in {1, 2, 3} - set(numbers):
+            with pytest.raises(NotFound):
+                history.revision(session, note, number, seen_by=viewer)
+
+
 def test_many_notes_are_read_back_in_three_statements(
     store: Store, session: Session, cast: Cast
 ) -> None:

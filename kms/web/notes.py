@@ -37,7 +37,7 @@ def history_page(number: int) -> str:
     """Every revision: who, when and why."""
     with reading() as session:
         note = notes.get(session, number, seen_by=viewer())
-        revisions = history.revisions(session, note)
+        revisions = history.revisions(session, note, seen_by=viewer())
     return render_template("notes/history.html", note=note, revisions=revisions)
 
 
