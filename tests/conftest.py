@@ -22,6 +22,7 @@ from kms import create_app, language
 from kms.saving import Store, migrate, open_store
 from kms.settings import Settings
 from tests.cast import Cast
+from tests.demands import missing
 from tests.live import browser, live  # noqa: F401
 
 # Deadlines by the clock fail on a busy machine; tests that bound time measure the processor's.
@@ -29,7 +30,6 @@ hypothesis.settings.register_profile("kms", deadline=None)
 hypothesis.settings.load_profile("kms")
 
 POSTGRESQL_URL = os.environ.get("KMS_TEST_DATABASE_URL", "")
-REQUIRED = set(filter(None, os.environ.get("KMS_TEST_REQUIRE", "").split(",")))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -38,13 +38,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         postgresql = pytest.param("postgresql", marks=pytest.mark.postgresql)
         kinds = ["sqlite"] if only_sqlite else ["sqlite", postgresql]
         metafunc.parametrize("database", kinds, indirect=True)
-
-
-def missing(what: str, how: str) -> None:
-    """Skip with a word, or fail where this run promised to have it."""
-    if what in REQUIRED:
-        pytest.fail(f"this run requires {what}: {how}")
-    pytest.skip(how)
 
 
 @pytest.fixture(autouse=True)

@@ -20,8 +20,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, Response, sync_pl
 
 from kms.saving import Store, open_store
 from kms.settings import PROJECT, Settings
-from tests import conftest
 from tests.cast import PASSWORD, Cast
+from tests.demands import missing
 
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1280, "height": 900}
@@ -115,7 +115,7 @@ def browser() -> Iterator[Browser]:
     """Chromium as this machine has it, shared by all tests of the session."""
     path = os.environ.get("KMS_TEST_CHROMIUM") or shutil.which("chromium")
     if not path:
-        conftest.missing("browser", "no Chromium here: apt-get install chromium")
+        missing("browser", "no Chromium here: apt-get install chromium")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_OPTIONS))
         yield chromium
