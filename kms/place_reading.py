@@ -218,7 +218,9 @@ def _chosen(found: tuple[str, ...], named: Sequence[_Named], village: str) -> Re
         return Reading(provinces[0], village, _others(places, provinces[0]))
     outer = min(places, key=lambda place: len(place.code))
     if all(place.code.startswith(outer.code) for place in places):
-        note = _("หมายถึงทั้ง%(place)s ถ้าหมายถึงตำบลให้พิมพ์ ต. นำหน้า", place=name_with_prefix(outer.code))
+        note = _(
+            "หมายถึงทั้ง %(place)s ถ้าหมายถึงตำบลให้พิมพ์ ต. นำหน้า", place=name_with_prefix(outer.code)
+        )
         return Reading(outer, village, _others(places, outer), note)
     note = _("มีพื้นที่ชื่อนี้ %(n)s แห่ง เลือกแห่งที่หมายถึง", n=len(places))
     return Reading(None, village, places[:MOST_CANDIDATES], note)
