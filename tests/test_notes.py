@@ -470,9 +470,9 @@ def test_too_many_of_anything_are_refused() -> None:
     found = problems_of(
         a_review(
             tags=tuple(f"แท็ก{n}" for n in range(600)),
-            themes=tuple(f"ประเด็น{n}" for n in range(51)),
-            places=tuple(PlaceNamed(NAKHON, f"บ้าน{n}") for n in range(51)),
-            roles=(RolePlayed("khun_kit", "แกนนำ"),) * 51,
+            themes=tuple(f"ประเด็น{n}" for n in range(101)),
+            places=tuple(PlaceNamed(NAKHON, f"บ้าน{n}") for n in range(101)),
+            roles=(RolePlayed("khun_kit", "แกนนำ"),) * 101,
         )
     )
     assert {"tags", "themes", "places", "roles"} <= found.keys()
