@@ -7,21 +7,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock, Thread
-from typing import Any
 
 import numpy as np
-from sqlalchemy import Row, delete, func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
-from kms import themes
 from kms.errors import Unavailable
 from kms.language import gettext as _
 from kms.models import IndexChange, Note
-from kms.permissions import SYSTEM, Viewer, visible_to
-from kms.search import analysis, documents, engine, facets, shelf, snippet
-from kms.search.arrays import Cache, Segment, Snapshot, decode_text
-from kms.search.asking import Asked, understand
-from kms.search.found import Found, Hit
+from kms.permissions import Viewer
+from kms.search import analysis, documents, finding, shelf
+from kms.search.arrays import Cache, Segment, Snapshot
+from kms.search.found import Found
 from kms.search.query import Query
 from kms.search.schema import entry
 
@@ -68,16 +65,6 @@ class _Opened:
     snapshot: Snapshot
 
 
-@dataclass(frozen=True)
-class _Shown:
-    """What the index keeps to show a note by; ``folded`` is the text, line by line."""
-
-    text: str
-    folded: str
-    places: tuple[str, ...]
-    themes: tuple[str, ...]
-
-
 def open_index(folder: Path) -> "Index":
     """The index in this folder; never raises, whatever it finds there (see ``is_healthy``)."""
     return Index(folder)
@@ -105,40 +92,17 @@ class Index:
         no longer be seen. Raises Unavailable when the index cannot be read.
         """
         began = time.perf_counter()
-        asked = understand(query.words)
         snapshot = self._snapshot_or_none(session)
         if snapshot is None:
-            return Found(query, 0, 0.0, facets=facets.build(session, {}, query, themes.Tree()))
+            return finding.nothing(session, query)
         try:
-            audiences = None if seen_by == SYSTEM else seen_by.audiences
-            answer = engine.answer(snapshot, query, asked, audiences)
-            shown = {
-                int(snapshot.number[place]): _shown(snapshot, place) for place in answer.places
-            }
+            reached = finding.reach(snapshot, query, seen_by)
         except Exception as problem:
             _log.exception("the index could not answer")
             self._let_go()
             self._is_suspect |= isinstance(problem, shelf.SIGNS_OF_DAMAGE)
             raise _unavailable() from problem
-        tree = themes.load(session)
-        order = [int(snapshot.number[place]) for place in answer.places]
-        scored = dict(zip(order, answer.scores, strict=True))
-        seen = _seen_rows(session, scored, seen_by)
-        hits = tuple(
-            _hit(seen[number], score, shown[number], _marks(query, asked), tree)
-            for number, score in scored.items()
-            if number in seen
-        )
-        return Found(
-            query=query,
-            total=answer.total - (len(order) - len(hits)),
-            took_ms=round((time.perf_counter() - began) * 1000, 2),
-            hits=hits,
-            facets=facets.build(session, answer.counts, query, tree),
-            did_you_mean=answer.did_you_mean,
-            loosened=answer.loosened,
-            unread=_unread(asked),
-        )
+        return finding.told(session, reached, seen_by, began)
 
     def _snapshot_or_none(self, session: Session) -> Snapshot | None:
         """The newest snapshot; None when there is no index and no note that could be in it."""
@@ -404,69 +368,6 @@ def _open_alone(generation: shelf.Generation) -> _Opened:
     deleted = [frozenset(record.deleted_docs()) for record in records]
     snapshot = Snapshot(list(segments.values()), deleted, None)
     return _Opened(generation, generation.folder.name, generation.commit, segments, snapshot)
-
-
-def _seen_rows(
-    session: Session, numbers: Iterable[int], viewer: Viewer
-) -> dict[int, Row[*tuple[Any, ...]]]:
-    """What the database says now of those of these notes that the viewer may see."""
-    rows = session.execute(
-        select(
-            Note.id,
-            Note.kind,
-            Note.title,
-            Note.held_from,
-            Note.held_to,
-            Note.source,
-            Note.source_id,
-            Note.visibility,
-        ).where(Note.id.in_(numbers), visible_to(viewer))
-    )
-    return {row.id: row for row in rows}
-
-
-def _shown(snapshot: Snapshot, place: int) -> _Shown:
-    kept = snapshot.stored(place)["shown"]
-    lines = decode_text(snapshot.text(place)).split("\n")[1:]
-    text: str = kept["text"]
-    folded = "\n".join(lines[: text.count("\n") + 1])
-    return _Shown(text, folded, tuple(kept["places"]), tuple(kept["themes"]))
-
-
-def _marks(query: Query, asked: Asked) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(word.text for word in asked.words)) if query.snippets else ()
-
-
-def _hit(
-    row: Row[*tuple[Any, ...]],
-    score: float,
-    shown: _Shown,
-    words: tuple[str, ...],
-    tree: themes.Tree,
-) -> Hit:
-    return Hit(
-        number=row.id,
-        kind=row.kind,
-        title=row.title,
-        title_marked=snippet.marked(row.title, words),
-        url=f"/notes/{row.id}",
-        snippet=snippet.passage(shown.text, shown.folded, words),
-        score=round(score, 3),
-        held_from=row.held_from,
-        held_to=row.held_to,
-        place_codes=shown.places,
-        theme_slugs=shown.themes,
-        theme_labels=tuple(map(tree.label, shown.themes)),
-        source=row.source,
-        source_id=row.source_id,
-        visibility=row.visibility,
-    )
-
-
-def _unread(asked: Asked) -> tuple[str, ...]:
-    if asked.was_cut:
-        return (_("คำที่พิมพ์ยาวมาก จึงค้นด้วยส่วนต้นเท่านั้น"),)
-    return ()
 
 
 def _versions(snapshot: Snapshot) -> dict[int, int]:
