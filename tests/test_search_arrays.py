@@ -12,7 +12,7 @@ from whoosh.codec.whoosh3 import W3LeafMatcher
 from whoosh.query import Or, Term
 from whoosh.searching import Searcher
 
-from kms.search import engine, shelf
+from kms.search import engine, matching, ranking, shelf
 from kms.search.arrays import (
     Cache,
     Needle,
@@ -115,7 +115,7 @@ def test_facet_counts_are_those_of_a_plain_count(snapshot: Snapshot) -> None:
 @pytest.mark.parametrize("word", [*WORDS, "ชาวนาปลาทู", "สวัสดิการชุมชน", "ทะเลอ่าว", "ไม่มีคำนี้"])
 def test_looking_through_finds_every_text_and_no_other(snapshot: Snapshot, word: str) -> None:
     words = understand(f'"{word}"').wanted[0].forms[0]
-    found = set(engine.occurrences(snapshot, understand(f'"{word}"').wanted[0]).tolist())
+    found = set(matching.occurrences(snapshot, understand(f'"{word}"').wanted[0]).tolist())
     texts = [decode_text(snapshot.text(place)) for place in range(snapshot.size)]
     assert found == {place for place, text in enumerate(texts) if words[0].text in text}
 
@@ -124,7 +124,7 @@ def test_looking_through_finds_every_text_and_no_other(snapshot: Snapshot, word:
 def test_words_of_the_dictionary_are_found_inside_longer_runs(
     snapshot: Snapshot, word: str
 ) -> None:
-    found = set(engine.occurrences(snapshot, understand(word).wanted[0]).tolist())
+    found = set(matching.occurrences(snapshot, understand(word).wanted[0]).tolist())
     texts = [decode_text(snapshot.text(place)) for place in range(snapshot.size)]
     true = {place for place, text in enumerate(texts) if word in text}
     assert len(found & true) >= 0.995 * len(true)
@@ -140,9 +140,9 @@ def test_scores_are_those_of_whoosh_where_both_can_answer(
     leaves = ("ปลาทู", "ชุมชน", "ออม")
     scores = np.zeros(snapshot.size, dtype=np.float64)
     for leaf in leaves:
-        postings = engine._impacts(snapshot, leaf)
+        postings = ranking._impacts(snapshot, leaf)
         scores[postings.ids] += postings.weights
-    weighting = scoring.BM25F(B=engine.B, K1=engine.K1)
+    weighting = scoring.BM25F(B=ranking.B, K1=ranking.K1)
     with generation.index.reader() as reader:
         searcher = Searcher(reader, weighting=weighting)
         query = Or([Term("body", leaf) for leaf in leaves])
@@ -201,4 +201,4 @@ def test_lists_are_united_and_cut_as_sets_are(sets: list[set[int]]) -> None:
 
 
 def test_what_is_not_asked_scores_nothing(snapshot: Snapshot) -> None:
-    assert not engine.score(snapshot, Asked()).any()
+    assert not ranking.score(snapshot, Asked()).any()
