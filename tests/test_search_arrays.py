@@ -135,8 +135,8 @@ def test_scores_are_those_of_whoosh_where_both_can_answer(
     generation: shelf.Generation, snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One field: Whoosh adds up fields, where ours are weighed together before they saturate."""
-    monkeypatch.setattr(engine, "FIELD_WEIGHTS", {"body": 1.0})
-    monkeypatch.setattr(engine, "idf", _whoosh_idf)
+    monkeypatch.setattr(ranking, "FIELD_WEIGHTS", {"body": 1.0})
+    monkeypatch.setattr(ranking, "idf", _whoosh_idf)
     leaves = ("ปลาทู", "ชุมชน", "ออม")
     scores = np.zeros(snapshot.size, dtype=np.float64)
     for leaf in leaves:
