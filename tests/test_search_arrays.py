@@ -15,17 +15,15 @@ from whoosh.searching import Searcher
 from kms.search import engine, matching, ranking, shelf
 from kms.search.arrays import (
     Cache,
-    Needle,
     Segment,
     Snapshot,
     common,
     decode_one_by_one,
-    decode_text,
-    encode_text,
     united,
 )
 from kms.search.asking import Asked, understand
 from kms.search.documents import Document
+from kms.search.kept_text import Needle, decode_text, encode_text
 from kms.search.schema import entry
 from kms.thai.words import is_cluster_boundary
 

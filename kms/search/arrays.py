@@ -6,7 +6,6 @@ Only this module knows how Whoosh lays postings and columns out; wherever its la
 we know, the public road (one posting at a time) is taken instead.
 """
 
-import re
 import zlib
 from bisect import bisect_right
 from collections import OrderedDict
@@ -23,6 +22,7 @@ from whoosh.reading import TermNotFound
 from whoosh.util.numeric import byte_to_length
 
 from kms.search.entry import NUMBERS, TEXT_FIELDS, WORDS_FILE, Entry
+from kms.search.kept_text import UTF8, Needle
 from kms.thai.words import is_cluster_boundary
 
 CACHE_BYTES = 64 * 2**20
@@ -34,13 +34,6 @@ Mask = NDArray[np.bool_]
 _LENGTHS = np.array([byte_to_length(code) for code in range(256)], dtype=np.float32)
 _EMPTY_IDS: Ids = np.empty(0, dtype=np.int32)
 _EMPTY_WEIGHTS: Weights = np.empty(0, dtype=np.float32)
-
-# What hangs on the letter before it, and what may bind the letter after it, in one-byte text.
-_HANGING = bytes([*range(0xD0, 0xDB), 0xE5, *range(0xE7, 0xEF)])
-_BINDING = frozenset("\u0e31เแโใไ\u0e48\u0e49\u0e4a\u0e4b".encode("cp874"))
-
-# One byte for a Thai or Latin character; what does not fit is kept as UTF-8 behind a mark.
-_ONE_BYTE, _UTF8 = b"1", b"8"
 
 
 @dataclass(frozen=True)
@@ -251,7 +244,7 @@ class Segment:
         whole = memoryview(reader._dbfile._buf)[reader._basepos :][: int(lengths.sum())]
         marks = np.frombuffer(whole, dtype=np.uint8)
         is_utf8 = np.zeros(self.size, dtype=np.bool_)
-        is_utf8[lengths > 0] = marks[starts[lengths > 0]] == _UTF8[0]
+        is_utf8[lengths > 0] = marks[starts[lengths > 0]] == UTF8[0]
         return _Texts(whole, starts.tolist(), (starts + lengths).tolist(), is_utf8)
 
     def stored(self, place: int) -> dict[str, Any]:
@@ -338,71 +331,6 @@ def decode_one_by_one(matcher: Any) -> Postings:
         weights.append(matcher.weight())
         matcher.next()
     return Postings(np.array(ids, dtype=np.int32), np.array(weights, dtype=np.float32))
-
-
-def encode_text(text: str) -> bytes:
-    """Folded text as compact bytes in which ``needle`` finds it."""
-    try:
-        return _ONE_BYTE + text.encode("cp874")
-    except UnicodeEncodeError:
-        return _UTF8 + text.encode("utf-8", "replace")
-
-
-def decode_text(kept: bytes) -> str:
-    """The folded text that ``encode_text`` was given."""
-    return kept[1:].decode("cp874" if kept[:1] == _ONE_BYTE else "utf-8")
-
-
-class Needle:
-    """Folded text to look for in kept texts; a match never splits a character cluster."""
-
-    def __init__(self, text: str) -> None:
-        self._utf8 = text.encode("utf-8", "replace")
-        try:
-            self._one_byte: bytes | None = text.encode("cp874")
-        except UnicodeEncodeError:
-            self._one_byte = None
-
-    @property
-    def one_byte_pattern(self) -> re.Pattern[bytes] | None:
-        """Finds it in texts of one byte a character; None where it cannot be in any."""
-        if not self._one_byte:
-            return None
-        return re.compile(re.escape(self._one_byte) + b"(?![" + _HANGING + b"])")
-
-    def is_whole(self, texts: memoryview, first: int, start: int, end: int) -> bool:
-        """Whether a match of the pattern, in the text that begins at ``first``, splits nothing."""
-        around = (texts[start - 1], texts[end - 1])
-        if not _BINDING.intersection(around) and texts[start] not in _HANGING:
-            return True
-        return _is_whole(texts[first:], start - first, end - first, "cp874")
-
-    def is_in(self, kept: bytes) -> bool:
-        """Whether the text occurs in what ``encode_text`` kept."""
-        return self.find(kept) >= 0
-
-    def find(self, kept: bytes) -> int:
-        """First byte of the first match, or -1."""
-        is_one_byte = kept[:1] == _ONE_BYTE
-        needle = self._one_byte if is_one_byte else self._utf8
-        if not needle:
-            return -1
-        at = kept.find(needle, 1)
-        while at >= 0:
-            if _is_whole(kept, at, at + len(needle), "cp874" if is_one_byte else "utf-8"):
-                return at
-            at = kept.find(needle, at + 1)
-        return -1
-
-
-def _is_whole(kept: bytes | memoryview, start: int, end: int, encoding: str) -> bool:
-    before = str(kept[max(1, start - 12) : start], encoding, "ignore")
-    inside = str(kept[start:end], encoding, "ignore")
-    after = str(kept[end : end + 12], encoding, "ignore")
-    text = before + inside + after
-    return is_cluster_boundary(text, len(before)) and is_cluster_boundary(
-        text, len(before) + len(inside)
-    )
 
 
 class Snapshot:

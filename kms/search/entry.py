@@ -28,7 +28,7 @@ class Entry:
 
     ``counts`` has the terms of each text field with how often they occur, ``values`` the values
     of each value field, ``numbers`` one for each of ``NUMBERS``. ``folded`` is the text as
-    ``arrays.encode_text`` keeps it, ``shown`` what a hit needs to be shown.
+    ``kept_text.encode_text`` keeps it, ``shown`` what a hit needs to be shown.
     """
 
     counts: Mapping[str, Mapping[str, int]]

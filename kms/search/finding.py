@@ -13,10 +13,11 @@ from kms.language import gettext as _
 from kms.models import Note
 from kms.permissions import SYSTEM, Viewer, visible_to
 from kms.search import engine, facets, snippet
-from kms.search.arrays import Snapshot, decode_text
+from kms.search.arrays import Snapshot
 from kms.search.asking import Asked, understand
 from kms.search.engine import Answer
 from kms.search.found import Found, Hit
+from kms.search.kept_text import decode_text
 from kms.search.query import Query
 
 

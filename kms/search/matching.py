@@ -5,9 +5,10 @@ from functools import reduce
 
 import numpy as np
 
-from kms.search.arrays import Ids, Mask, Needle, Postings, Segment, Snapshot, common, united
+from kms.search.arrays import Ids, Mask, Postings, Segment, Snapshot, common, united
 from kms.search.asking import Ask, Word
 from kms.search.entry import TEXT_FIELDS
+from kms.search.kept_text import Needle
 
 SHORTEST_EXPANDED = 2
 # Up to so many notes every new word is looked for in all their texts, which misses nothing;

@@ -3,8 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from kms.search.arrays import Ids, Needle, Postings, Snapshot
+from kms.search.arrays import Ids, Postings, Snapshot
 from kms.search.asking import Asked
+from kms.search.kept_text import Needle
 from kms.search.matching import any_field
 
 # Tuned on the training questions only (see bench/relevance.py).

@@ -7,10 +7,10 @@ from typing import Any
 from whoosh import columns, fields, formats
 
 from kms.search import analysis
-from kms.search.arrays import encode_text
 from kms.search.documents import Document
 from kms.search.entry import NUMBERS, TEXT_FIELDS, VALUE_FIELDS, Entry
 from kms.search.folding import fold
+from kms.search.kept_text import encode_text
 
 
 class Counted(fields.FieldType):
