@@ -22,10 +22,13 @@ from whoosh.reading import TermNotFound
 from whoosh.util.numeric import byte_to_length
 
 from kms.search.entry import NUMBERS, TEXT_FIELDS, WORDS_FILE, Entry
+from kms.search.grams import GRAMS_FILE, Grams
 from kms.search.kept_text import UTF8, Needle
 from kms.thai.words import is_cluster_boundary
 
 CACHE_BYTES = 64 * 2**20
+# With more candidates than this part of a segment it is quicker to look through all of it.
+MOST_LOOKED_INTO = 0.6
 
 Ids = NDArray[np.int32]
 Weights = NDArray[np.float32]
@@ -199,6 +202,37 @@ class Segment:
         raw = bytes(file.get(start, count * np.dtype(dtype).itemsize))
         found[:count] = np.frombuffer(raw, dtype=dtype)
         return found
+
+    @cached_property
+    def _grams(self) -> Grams:
+        name = f"{self.key}{GRAMS_FILE}"
+        storage = self._reader.storage()
+        with storage.open_file(name) as file:
+            return Grams(memoryview(file.get(0, storage.file_length(name))))
+
+    def having(self, text: str, known: Ids = _EMPTY_IDS) -> Ids:
+        """Notes, rising, whose text holds the folded text without splitting a cluster.
+
+        ``known`` are notes already known to have it, rising.
+        """
+        needle, candidates = Needle(text), self._grams.candidates(text)
+        unsure = np.setdiff1d(candidates, known, assume_unique=True)
+        if len(unsure) > MOST_LOOKED_INTO * self.size:
+            return self.scan(needle)
+        looked = [place for place in unsure.tolist() if self._holds(place, needle)]
+        return united(self.size, [known, np.array(looked, dtype=np.int32)])
+
+    def _holds(self, place: int, needle: Needle) -> bool:
+        texts = self._all_texts
+        start, end = texts.starts[place], texts.ends[place]
+        if texts.is_utf8[place]:
+            return needle.is_in(self.text(place))
+        pattern, at = needle.one_byte_pattern, start + 1
+        while pattern and (match := pattern.search(texts.whole, at, end)):
+            if needle.is_whole(texts.whole, start, *match.span()):
+                return True
+            at = match.start() + 1
+        return False
 
     def kept(self, key: tuple[str, ...], make: Callable[[], Postings]) -> Postings:
         """Something computed of this segment, kept while it fits."""

@@ -17,6 +17,7 @@ from whoosh.util.numeric import byte_to_length
 
 from kms.search.arrays import Segment
 from kms.search.entry import NUMBERS, TEXT_FIELDS, VALUE_FIELDS, WORDS_FILE, Entry
+from kms.search.grams import GRAMS_FILE, GramsBuilder
 
 BLOCK = 1024
 LONGEST = byte_to_length(255)
@@ -38,6 +39,7 @@ class SegmentBuilder:
         self._segment = self._codec.new_segment(storage, index_name)
         self._documents = self._codec.per_document_writer(self._desk, self._segment)
         self._postings: dict[str, Lists] = {name: {} for name in (*TEXT_FIELDS, *VALUE_FIELDS)}
+        self._grams = GramsBuilder()
         self.size = 0
 
     def add(self, entry: Entry) -> None:
@@ -60,6 +62,7 @@ class SegmentBuilder:
             documents.add_column_value(name, self._schema[name].column_type, number)
         documents.add_column_value("folded", self._schema["folded"].column_type, entry.folded)
         documents.finish_doc()
+        self._grams.add(entry.folded)
         self.size += 1
         return place
 
@@ -99,6 +102,8 @@ class SegmentBuilder:
         words = set[str]().union(*(self._postings[name] for name in TEXT_FIELDS))
         with self._segment.create_file(self._desk, WORDS_FILE) as file:
             file.write("\n".join(["", *sorted(words), ""]).encode())
+        with self._segment.create_file(self._desk, GRAMS_FILE) as file:
+            file.write(self._grams.finish())
         whole = self._segment.create_file(self._storage, self._segment.COMPOUND_EXT)
         CompoundStorage.assemble(whole, self._desk, self._segment.list_files(self._desk))
         self._segment.compound = True

@@ -1,6 +1,7 @@
 """The folded text of a note as the index keeps it: a byte a character, and how to look into it."""
 
 import re
+from functools import cached_property
 
 from kms.thai.words import is_cluster_boundary
 
@@ -35,7 +36,7 @@ class Needle:
         except UnicodeEncodeError:
             self._one_byte = None
 
-    @property
+    @cached_property
     def one_byte_pattern(self) -> re.Pattern[bytes] | None:
         """Finds it in texts of one byte a character; None where it cannot be in any."""
         if not self._one_byte:

@@ -8,14 +8,10 @@ import numpy as np
 from kms.search.arrays import Ids, Mask, Postings, Segment, Snapshot, common, united
 from kms.search.asking import Ask, Word
 from kms.search.entry import TEXT_FIELDS
-from kms.search.kept_text import Needle
 
-SHORTEST_EXPANDED = 2
-# Up to so many notes every new word is looked for in all their texts, which misses nothing;
-# of more notes only names and quoted words are, and dictionary words are found by their terms.
-MOST_SCANNED = 5_000
-# With more candidates than these it is quicker to look through the whole segment.
-MOST_LOOKED_INTO = 500
+# A single letter is a word by itself or nothing: it is inside almost every text.
+SHORTEST_INSIDE = 2
+_NONE: Ids = np.empty(0, dtype=np.int32)
 
 
 def occurrences(snapshot: Snapshot, ask: Ask) -> Ids:
@@ -30,31 +26,21 @@ def with_all(snapshot: Snapshot, asks: Iterable[Ask]) -> Mask:
 
 
 def _has(snapshot: Snapshot, word: Word) -> Ids:
-    how = word.how
-    if how == "word" and (word.text.isascii() or len(word.text) < SHORTEST_EXPANDED):
-        how = "term"
-    elif how == "word" and snapshot.size <= MOST_SCANNED:
-        how = "text"
-    return snapshot.joined(
-        (how, word.text), lambda segment: _as_postings(_find(segment, word, how))
-    ).ids
+    is_alone = word.how == "term" or (
+        word.how == "word" and (word.text.isascii() or len(word.text) < SHORTEST_INSIDE)
+    )
+    key = ("term" if is_alone else "inside", word.text)
+    return snapshot.joined(key, lambda one: _as_postings(_find(one, word, is_alone))).ids
 
 
-def _find(segment: Segment, word: Word, how: str) -> Ids:
-    """By looking through the texts (``text``), or by terms: as a whole word, or inside others."""
-    needle = Needle(word.text)
-    if how == "text":
-        return segment.scan(needle)
-    found = common([any_field(segment, leaf) for leaf in word.leaves])
-    if len(word.leaves) > 1:
-        if len(found) > MOST_LOOKED_INTO:
-            return segment.scan(needle)
-        texts = ((place, segment.text(place)) for place in found.tolist())
-        found = np.array([place for place, text in texts if needle.is_in(text)], dtype=np.int32)
-    if how == "term":
-        return found
-    wider = [any_field(segment, term) for term in segment.terms_with(word.text)]
-    return united(segment.size, [found, *wider])
+def _find(segment: Segment, word: Word, is_alone: bool) -> Ids:
+    """As a word by itself when it must be ``is_alone``, or anywhere in a text."""
+    lists = [any_field(segment, leaf) for leaf in word.leaves] if is_alone else []
+    if len(lists) == 1:
+        return lists[0]
+    is_term = word.leaves == (word.text,)
+    known = any_field(segment, word.text) if is_term else _NONE
+    return common([segment.having(word.text, known), *lists])
 
 
 def any_field(segment: Segment | Snapshot, term: str) -> Ids:
