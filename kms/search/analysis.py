@@ -9,7 +9,7 @@ a rebuild.
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,7 +22,7 @@ from kms import gazetteer, places, roles
 from kms.thai.words import Cutter, fold
 
 # Any change of the rules below that makes other terms takes a new number here.
-RULES = "2"
+RULES = "3"
 CONTENT = Path(__file__).parents[2] / "content"
 LONGEST_TERM = 64
 
@@ -86,15 +86,26 @@ def version() -> str:
     return vocabulary().version
 
 
-def terms(folded: str) -> Counter[str]:
-    """How often each term occurs in folded text."""
+def words(folded: str) -> Counter[str]:
+    """How often each word occurs in folded text."""
+    return Counter(word for word, _, _ in vocabulary().cutter.cut(folded))
+
+
+def terms(counted: Mapping[str, int]) -> Counter[str]:
+    """How often each term occurs in these words."""
     counts: Counter[str] = Counter()
     leaves = vocabulary().cutter.leaves
-    for word, times in Counter(word for word, _, _ in vocabulary().cutter.cut(folded)).items():
+    for word, times in counted.items():
         for leaf in leaves(word):
             if term := as_term(leaf):
                 counts[term] += times
     return counts
+
+
+def compounds(counted: Iterable[str]) -> Iterator[str]:
+    """Those of these words that are more than one term."""
+    leaves = vocabulary().cutter.leaves
+    return (word for word in counted if len(leaves(word)) > 1)
 
 
 def as_term(leaf: str) -> str:

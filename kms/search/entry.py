@@ -15,6 +15,8 @@ VALUE_FIELDS = (
     "organisation",
     "tag",
     "year",
+    # Words of several terms, as they stand in title, text or names.
+    "compound",
 )
 NUMBERS = ("number", "version", "from_day", "to_day", "made")
 

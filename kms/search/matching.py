@@ -11,7 +11,6 @@ from kms.search.entry import TEXT_FIELDS
 
 # A single letter is a word by itself or nothing: it is inside almost every text.
 SHORTEST_INSIDE = 2
-_NONE: Ids = np.empty(0, dtype=np.int32)
 
 
 def occurrences(snapshot: Snapshot, ask: Ask) -> Ids:
@@ -39,8 +38,12 @@ def _find(segment: Segment, word: Word, is_alone: bool) -> Ids:
     if len(lists) == 1:
         return lists[0]
     is_term = word.leaves == (word.text,)
-    known = any_field(segment, word.text) if is_term else _NONE
+    known = (any_field if is_term else _as_compound)(segment, word.text)
     return common([segment.having(word.text, known), *lists])
+
+
+def _as_compound(segment: Segment, word: str) -> Ids:
+    return segment.postings("compound", word).ids
 
 
 def any_field(segment: Segment | Snapshot, term: str) -> Ids:

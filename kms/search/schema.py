@@ -67,15 +67,13 @@ def schema() -> fields.Schema:
 
 def entry(document: Document) -> Entry:
     """The document folded and cut."""
-    title, text, about = fold(document.title), fold(document.text), fold(document.about)
+    folded = fold(document.title), fold(document.text), fold(document.about)
+    words = [analysis.words(text) for text in folded]
+    compounds = set[str]().union(*map(analysis.compounds, words))
     return Entry(
-        counts={
-            "title": analysis.terms(title),
-            "body": analysis.terms(text),
-            "about": analysis.terms(about),
-        },
-        values=document.values,
+        counts=dict(zip(TEXT_FIELDS, map(analysis.terms, words), strict=True)),
+        values={**document.values, "compound": tuple(compounds)},
         numbers=tuple(getattr(document, name) for name in NUMBERS),
-        folded=encode_text(f"{title}\n{text}\n{about}"),
+        folded=encode_text("\n".join(folded)),
         shown={"text": document.text, "places": document.places, "themes": document.themes},
     )
