@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from whoosh.reading import TermNotFound
 from whoosh.util.numeric import byte_to_length
 
-from kms.search.entry import NUMBERS, TEXT_FIELDS, WORDS_FILE, Entry
+from kms.search.entry import NUMBERS, TEXT_FIELDS, WORD_FIELDS, WORDS_FILE, Entry
 from kms.search.grams import GRAMS_FILE, Grams
 from kms.search.kept_text import UTF8, Needle
 from kms.thai.words import is_cluster_boundary
@@ -115,8 +115,8 @@ class _Texts:
     """The kept texts of a segment as they lie: all bytes, and where each begins and ends."""
 
     whole: memoryview
-    starts: list[int]
-    ends: list[int]
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
     is_utf8: Mask
 
 
@@ -147,18 +147,18 @@ class Segment:
 
     @cached_property
     def _words(self) -> str:
-        """Every term of the text fields, one on a line."""
+        """Every term and compound, one on a line."""
         name = f"{self.key}{WORDS_FILE}"
         storage = self._reader.storage()
         try:
             with storage.open_file(name) as file:
                 return bytes(file.read(storage.file_length(name))).decode()
         except (NameError, OSError):
-            terms = {term for field in TEXT_FIELDS for term in self._terms(field)}
+            terms = {term for field in WORD_FIELDS for term in self._terms(field)}
             return "\n".join(["", *sorted(terms), ""])
 
     def terms_with(self, text: str) -> Iterator[str]:
-        """Terms that contain the text without splitting a character cluster."""
+        """Terms and compounds that contain the text without splitting a character cluster."""
         return _lines_with(self._words, text)
 
     def _terms(self, field: str) -> Iterator[str]:
@@ -205,46 +205,44 @@ class Segment:
 
     @cached_property
     def _grams(self) -> Grams:
-        name = f"{self.key}{GRAMS_FILE}"
         storage = self._reader.storage()
-        with storage.open_file(name) as file:
-            return Grams(memoryview(file.get(0, storage.file_length(name))))
+        with storage.open_file(f"{self.key}{GRAMS_FILE}") as file:
+            return Grams(file._buf)
 
-    def having(self, text: str, known: Ids = _EMPTY_IDS) -> Ids:
-        """Notes, rising, whose text holds the folded text without splitting a cluster.
+    def candidates(self, text: str) -> Ids:
+        """Notes, rising, that may have the folded text: all that have it, and few others."""
+        return self._grams.candidates(text)
 
-        ``known`` are notes already known to have it, rising.
-        """
-        needle, candidates = Needle(text), self._grams.candidates(text)
-        unsure = np.setdiff1d(candidates, known, assume_unique=True)
+    def holding(self, text: str, unsure: Ids) -> Ids:
+        """Those of these notes whose text holds the folded text without splitting a cluster."""
+        needle = Needle(text)
         if len(unsure) > MOST_LOOKED_INTO * self.size:
-            return self.scan(needle)
-        looked = [place for place in unsure.tolist() if self._holds(place, needle)]
-        return united(self.size, [known, np.array(looked, dtype=np.int32)])
+            return common([unsure, self.scan(needle)])
+        return np.array(self._holding(needle, unsure), dtype=np.int32)
 
-    def _holds(self, place: int, needle: Needle) -> bool:
+    def _holding(self, needle: Needle, unsure: Ids) -> list[int]:
         texts = self._all_texts
-        start, end = texts.starts[place], texts.ends[place]
-        if texts.is_utf8[place]:
-            return needle.is_in(self.text(place))
-        pattern, at = needle.one_byte_pattern, start + 1
-        while pattern and (match := pattern.search(texts.whole, at, end)):
-            if needle.is_whole(texts.whole, start, *match.span()):
-                return True
-            at = match.start() + 1
-        return False
+        others = unsure[texts.is_utf8[unsure]].tolist()
+        found = [place for place in others if needle.is_in(self.text(place))]
+        if needle.pattern:
+            search, whole = needle.pattern.search, texts.whole
+            places = unsure[~texts.is_utf8[unsure]]
+            starts, ends = texts.starts[places].tolist(), texts.ends[places].tolist()
+            found += [
+                place
+                for place, start, end in zip(places.tolist(), starts, ends, strict=True)
+                if search(whole, start, end)
+            ]
+        return found
 
     def kept(self, key: tuple[str, ...], make: Callable[[], Postings]) -> Postings:
         """Something computed of this segment, kept while it fits."""
         return self._cache.get((self.key, "computed", *key), make)
 
-    @cached_property
-    def _texts(self) -> Any:
-        return self._reader.column_reader("folded").raw_column()
-
     def text(self, place: int) -> bytes:
         """Folded title, text and names of a note as ``encode_text`` keeps them."""
-        return bytes(self._texts[place])
+        texts = self._all_texts
+        return bytes(texts.whole[texts.starts[place] : texts.ends[place]])
 
     def scan(self, needle: "Needle") -> Ids:
         """Notes whose text holds the needle, by looking through all of it: nothing is missed.
@@ -252,18 +250,14 @@ class Segment:
         The texts lie one behind another, so that one search runs over many at memory speed.
         """
         texts, places = self._all_texts, []
-        starts, ends = texts.starts, texts.ends
-        at, end = 0, ends[-1] if ends else 0
-        pattern = needle.one_byte_pattern
-        while pattern and (match := pattern.search(texts.whole, at, end)):
+        ends = texts.ends.tolist()
+        at = 0
+        while needle.pattern and (match := needle.pattern.search(texts.whole, at)):
             start, at = match.span()
             place = bisect_right(ends, start)
-            first, last = starts[place], ends[place]
-            if not (first < start and at <= last) or texts.is_utf8[place]:
-                at = start + 1
-            elif needle.is_whole(texts.whole, first, start, at):
+            if at <= ends[place] and not texts.is_utf8[place]:
                 places.append(place)
-                at = last
+                at = ends[place]
             else:
                 at = start + 1
         others = np.flatnonzero(texts.is_utf8).tolist()
@@ -272,14 +266,14 @@ class Segment:
 
     @cached_property
     def _all_texts(self) -> "_Texts":
-        reader = self._texts
+        reader = self._reader.column_reader("folded").raw_column()
         lengths = np.array(reader._lengths, dtype=np.int64)[: self.size]
         starts = np.cumsum(lengths) - lengths
         whole = memoryview(reader._dbfile._buf)[reader._basepos :][: int(lengths.sum())]
         marks = np.frombuffer(whole, dtype=np.uint8)
         is_utf8 = np.zeros(self.size, dtype=np.bool_)
         is_utf8[lengths > 0] = marks[starts[lengths > 0]] == UTF8[0]
-        return _Texts(whole, starts.tolist(), (starts + lengths).tolist(), is_utf8)
+        return _Texts(whole, starts, starts + lengths, is_utf8)
 
     def stored(self, place: int) -> dict[str, Any]:
         """What the index keeps of a note to show it."""

@@ -16,7 +16,7 @@ from whoosh.filedb.filestore import RamStorage
 from whoosh.util.numeric import byte_to_length
 
 from kms.search.arrays import Segment
-from kms.search.entry import NUMBERS, TEXT_FIELDS, VALUE_FIELDS, WORDS_FILE, Entry
+from kms.search.entry import NUMBERS, TEXT_FIELDS, VALUE_FIELDS, WORD_FIELDS, WORDS_FILE, Entry
 from kms.search.grams import GRAMS_FILE, GramsBuilder
 
 BLOCK = 1024
@@ -99,7 +99,7 @@ class SegmentBuilder:
                 _write_term(writer, term, pair)
             writer.finish_field()
         writer.close()
-        words = set[str]().union(*(self._postings[name] for name in TEXT_FIELDS))
+        words = set[str]().union(*(self._postings[name] for name in WORD_FIELDS))
         with self._segment.create_file(self._desk, WORDS_FILE) as file:
             file.write("\n".join(["", *sorted(words), ""]).encode())
         with self._segment.create_file(self._desk, GRAMS_FILE) as file:

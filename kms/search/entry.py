@@ -18,6 +18,7 @@ VALUE_FIELDS = (
     # Words of several terms, as they stand in title, text or names.
     "compound",
 )
+WORD_FIELDS = (*TEXT_FIELDS, "compound")
 NUMBERS = ("number", "version", "from_day", "to_day", "made")
 
 # A segment's own list of its words.

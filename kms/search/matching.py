@@ -7,10 +7,12 @@ import numpy as np
 
 from kms.search.arrays import Ids, Mask, Postings, Segment, Snapshot, common, united
 from kms.search.asking import Ask, Word
-from kms.search.entry import TEXT_FIELDS
+from kms.search.entry import TEXT_FIELDS, WORD_FIELDS
 
 # A single letter is a word by itself or nothing: it is inside almost every text.
 SHORTEST_INSIDE = 2
+# With more notes to look into it is quicker to ask for the longer words first.
+MOST_UNSURE = 200
 
 
 def occurrences(snapshot: Snapshot, ask: Ask) -> Ids:
@@ -25,25 +27,38 @@ def with_all(snapshot: Snapshot, asks: Iterable[Ask]) -> Mask:
 
 
 def _has(snapshot: Snapshot, word: Word) -> Ids:
-    is_alone = word.how == "term" or (
-        word.how == "word" and (word.text.isascii() or len(word.text) < SHORTEST_INSIDE)
-    )
-    key = ("term" if is_alone else "inside", word.text)
-    return snapshot.joined(key, lambda one: _as_postings(_find(one, word, is_alone))).ids
+    how = word.how
+    if how == "word" and (word.text.isascii() or len(word.text) < SHORTEST_INSIDE):
+        how = "term"
+    find = {"text": _literally, "word": _as_word, "term": _by_itself}[how]
+    return snapshot.joined((how, word.text), lambda one: _as_postings(find(one, word))).ids
 
 
-def _find(segment: Segment, word: Word, is_alone: bool) -> Ids:
-    """As a word by itself when it must be ``is_alone``, or anywhere in a text."""
-    lists = [any_field(segment, leaf) for leaf in word.leaves] if is_alone else []
-    if len(lists) == 1:
-        return lists[0]
-    is_term = word.leaves == (word.text,)
-    known = (any_field if is_term else _as_compound)(segment, word.text)
-    return common([segment.having(word.text, known), *lists])
+def _by_itself(segment: Segment, word: Word) -> Ids:
+    lists = [any_field(segment, leaf) for leaf in word.leaves]
+    return lists[0] if len(lists) == 1 else common([_literally(segment, word), *lists])
 
 
-def _as_compound(segment: Segment, word: str) -> Ids:
-    return segment.postings("compound", word).ids
+def _as_word(segment: Segment, word: Word) -> Ids:
+    """Anywhere in a text; an abbreviation and a number also as others write them."""
+    lists = [any_field(segment, leaf) for leaf in word.leaves if len(word.leaves) == 1]
+    return united(segment.size, [_literally(segment, word), *lists])
+
+
+def _literally(segment: Segment, word: Word) -> Ids:
+    """Known of what the notes were cut into, and looked for in the few other texts."""
+    candidates = segment.candidates(word.text)
+    known = common([candidates, _with_word(segment, word.text)])
+    if len(candidates) > len(known) + MOST_UNSURE:
+        longer = [_with_word(segment, other) for other in segment.terms_with(word.text)]
+        known = common([candidates, united(segment.size, [known, *longer])])
+    unsure = np.setdiff1d(candidates, known, assume_unique=True)
+    return united(segment.size, [known, segment.holding(word.text, unsure)])
+
+
+def _with_word(segment: Segment, word: str) -> Ids:
+    lists = [segment.postings(field, word).ids for field in WORD_FIELDS]
+    return united(segment.size, lists)
 
 
 def any_field(segment: Segment | Snapshot, term: str) -> Ids:
