@@ -147,7 +147,7 @@ class Segment:
 
     @cached_property
     def _words(self) -> str:
-        """Every term and compound, one on a line."""
+        """Every term and compound, one on a line; those of the most notes come first."""
         name = f"{self.key}{WORDS_FILE}"
         storage = self._reader.storage()
         try:
@@ -158,7 +158,7 @@ class Segment:
             return "\n".join(["", *sorted(terms), ""])
 
     def terms_with(self, text: str) -> Iterator[str]:
-        """Terms and compounds that contain the text without splitting a character cluster."""
+        """Terms and compounds that contain the text without splitting a cluster, common first."""
         return _lines_with(self._words, text)
 
     def _terms(self, field: str) -> Iterator[str]:

@@ -7,6 +7,7 @@ Beside them goes a list of the segment's words, so that nobody reads the whole t
 """
 
 from array import array
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
@@ -99,15 +100,21 @@ class SegmentBuilder:
                 _write_term(writer, term, pair)
             writer.finish_field()
         writer.close()
-        words = set[str]().union(*(self._postings[name] for name in WORD_FIELDS))
         with self._segment.create_file(self._desk, WORDS_FILE) as file:
-            file.write("\n".join(["", *sorted(words), ""]).encode())
+            file.write("\n".join(["", *self._words(), ""]).encode())
         with self._segment.create_file(self._desk, GRAMS_FILE) as file:
             file.write(self._grams.finish())
         whole = self._segment.create_file(self._storage, self._segment.COMPOUND_EXT)
         CompoundStorage.assemble(whole, self._desk, self._segment.list_files(self._desk))
         self._segment.compound = True
         return self._segment
+
+    def _words(self) -> list[str]:
+        """Terms and compounds, those of the most notes first."""
+        notes = Counter[str]()
+        for name in WORD_FIELDS:
+            notes.update({word: len(ids) for word, (ids, _) in self._postings[name].items()})
+        return sorted(notes, key=lambda word: (-notes[word], word))
 
 
 def _in_order(lists: Lists) -> Iterator[tuple[bytes, Pair]]:

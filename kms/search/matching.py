@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from functools import reduce
+from itertools import islice
 
 import numpy as np
 
@@ -11,8 +12,9 @@ from kms.search.entry import TEXT_FIELDS, WORD_FIELDS
 
 # A single letter is a word by itself or nothing: it is inside almost every text.
 SHORTEST_INSIDE = 2
-# With more notes to look into it is quicker to ask for the longer words first.
+# With more notes to look into it is quicker to ask for some longer words first.
 MOST_UNSURE = 200
+MOST_LONGER = 8
 
 
 def occurrences(snapshot: Snapshot, ask: Ask) -> Ids:
@@ -50,7 +52,10 @@ def _literally(segment: Segment, word: Word) -> Ids:
     candidates = segment.candidates(word.text)
     known = common([candidates, _with_word(segment, word.text)])
     if len(candidates) > len(known) + MOST_UNSURE:
-        longer = [_with_word(segment, other) for other in segment.terms_with(word.text)]
+        longer = [
+            _with_word(segment, other)
+            for other in islice(segment.terms_with(word.text), MOST_LONGER)
+        ]
         known = common([candidates, united(segment.size, [known, *longer])])
     unsure = np.setdiff1d(candidates, known, assume_unique=True)
     return united(segment.size, [known, segment.holding(word.text, unsure)])
