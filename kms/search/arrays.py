@@ -266,7 +266,14 @@ class Segment:
 
     @cached_property
     def _all_texts(self) -> "_Texts":
-        reader = self._reader.column_reader("folded").raw_column()
+        return self._rows("folded")
+
+    @cached_property
+    def _shown(self) -> "_Texts":
+        return self._rows("shown")
+
+    def _rows(self, column: str) -> "_Texts":
+        reader = self._reader.column_reader(column).raw_column()
         lengths = np.array(reader._lengths, dtype=np.int64)[: self.size]
         starts = np.cumsum(lengths) - lengths
         whole = memoryview(reader._dbfile._buf)[reader._basepos :][: int(lengths.sum())]
@@ -275,15 +282,15 @@ class Segment:
         is_utf8[lengths > 0] = marks[starts[lengths > 0]] == UTF8[0]
         return _Texts(whole, starts, starts + lengths, is_utf8)
 
-    def stored(self, place: int) -> dict[str, Any]:
-        """What the index keeps of a note to show it."""
-        fields: dict[str, Any] = self._reader.stored_fields(place)
-        return fields
+    def shown(self, place: int) -> bytes:
+        """What a hit is shown by (see ``Entry``)."""
+        rows = self._shown
+        return bytes(rows.whole[rows.starts[place] : rows.ends[place]])
 
     def entry(self, place: int) -> Entry:
         """What is kept of one note beside its terms and values."""
         numbers = tuple(int(self._all_numbers[name][place]) for name in NUMBERS)
-        return Entry({}, {}, numbers, self.text(place), self.stored(place)["shown"])
+        return Entry({}, {}, numbers, self.text(place), self.shown(place))
 
     @cached_property
     def _all_numbers(self) -> dict[str, NDArray[np.int64]]:
@@ -465,10 +472,10 @@ class Snapshot:
         segment, row = self._at(place)
         return segment.text(row)
 
-    def stored(self, place: int) -> dict[str, Any]:
-        """See ``Segment.stored``."""
+    def shown(self, place: int) -> bytes:
+        """See ``Segment.shown``."""
         segment, row = self._at(place)
-        return segment.stored(row)
+        return segment.shown(row)
 
     def _at(self, place: int) -> tuple[Segment, int]:
         which = int(np.searchsorted(self._bases, place, side="right")) - 1

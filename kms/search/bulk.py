@@ -58,10 +58,10 @@ class SegmentBuilder:
         documents.start_doc(place)
         for name, length in lengths.items():
             documents.add_field(name, self._schema[name], None, length)
-        documents.add_field("shown", self._schema["shown"], entry.shown, 0)
         for name, number in zip(NUMBERS, entry.numbers, strict=True):
             documents.add_column_value(name, self._schema[name].column_type, number)
         documents.add_column_value("folded", self._schema["folded"].column_type, entry.folded)
+        documents.add_column_value("shown", self._schema["shown"].column_type, entry.shown)
         documents.finish_doc()
         self._grams.add(entry.folded)
         self.size += 1

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 TEXT_FIELDS = ("title", "body", "about")
 VALUE_FIELDS = (
@@ -31,11 +30,12 @@ class Entry:
 
     ``counts`` has the terms of each text field with how often they occur, ``values`` the values
     of each value field, ``numbers`` one for each of ``NUMBERS``. ``folded`` is the text as
-    ``kept_text.encode_text`` keeps it, ``shown`` what a hit needs to be shown.
+    ``kept_text.encode_text`` keeps it; ``shown``, kept likewise, is what a hit is shown by: a line
+    of places, a line of themes and the text as written.
     """
 
     counts: Mapping[str, Mapping[str, int]]
     values: Mapping[str, tuple[str, ...]]
     numbers: tuple[int, ...]
     folded: bytes
-    shown: Mapping[str, Any]
+    shown: bytes

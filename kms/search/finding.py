@@ -102,11 +102,10 @@ def _seen_rows(
 
 
 def _shown(snapshot: Snapshot, place: int) -> _Shown:
-    kept = snapshot.stored(place)["shown"]
+    places, themes, text = decode_text(snapshot.shown(place)).split("\n", 2)
     lines = decode_text(snapshot.text(place)).split("\n")[1:]
-    text: str = kept["text"]
     folded = "\n".join(lines[: text.count("\n") + 1])
-    return _Shown(text, folded, tuple(kept["places"]), tuple(kept["themes"]))
+    return _Shown(text, folded, tuple(places.split()), tuple(themes.split()))
 
 
 def _marks(query: Query, asked: Asked) -> tuple[str, ...]:

@@ -381,7 +381,7 @@ def _read_through(snapshot: Snapshot) -> None:
         snapshot.values(field)
     for place in np.flatnonzero(snapshot.live):
         snapshot.text(int(place))
-        snapshot.stored(int(place))
+        snapshot.shown(int(place))
 
 
 def _sorted(numbers: Iterable[int]) -> tuple[int, ...]:

@@ -61,7 +61,7 @@ def schema() -> fields.Schema:
         **{name: Listed() for name in VALUE_FIELDS},
         **{name: fields.COLUMN(columns.NumericColumn("I")) for name in NUMBERS},
         folded=fields.COLUMN(columns.VarBytesColumn()),
-        shown=fields.STORED(),
+        shown=fields.COLUMN(columns.VarBytesColumn()),
     )
 
 
@@ -69,11 +69,12 @@ def entry(document: Document) -> Entry:
     """The document folded and cut."""
     folded = fold(document.title), fold(document.text), fold(document.about)
     words = [analysis.words(text) for text in folded]
+    filed = (document.places, document.themes)
     compounds = set[str]().union(*map(analysis.compounds, words))
     return Entry(
         counts=dict(zip(TEXT_FIELDS, map(analysis.terms, words), strict=True)),
         values={**document.values, "compound": tuple(compounds)},
         numbers=tuple(getattr(document, name) for name in NUMBERS),
         folded=encode_text("\n".join(folded)),
-        shown={"text": document.text, "places": document.places, "themes": document.themes},
+        shown=encode_text("\n".join((*map(" ".join, filed), document.text))),
     )

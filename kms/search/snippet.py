@@ -10,7 +10,7 @@ from kms.thai.words import is_cluster_boundary
 
 LENGTH = 160
 LEAD = 40
-LONGEST_FOLDED = 3_000
+LONGEST_FOLDED = 600
 
 Span = tuple[int, int]
 
@@ -44,11 +44,13 @@ def passage(text: str, folded: str, words: Sequence[str], *, length: int = LENGT
 
 def _near(line: str, folded: str, words: Sequence[str]) -> tuple[str, bool]:
     """A very long line from a little before its thickest place; whether something went."""
-    if len(line) <= LONGEST_FOLDED:
+    # What folding took out of the line may stand before the place or behind it.
+    length = LONGEST_FOLDED + 2 * abs(len(line) - len(folded))
+    if len(line) <= length:
         return line, False
     first = _start(folded, spans(folded, words), LENGTH)
-    start = _boundary(line, max(0, min(first, len(line)) - LONGEST_FOLDED // 2), back=True)
-    return line[start : start + LONGEST_FOLDED], start > 0
+    start = _boundary(line, max(0, min(first, len(line)) - length // 2), back=True)
+    return line[start : start + length], start > 0
 
 
 def _found(text: str, words: Sequence[str]) -> list[Span]:
@@ -95,11 +97,12 @@ def _best_line(folded: str, words: Sequence[str]) -> int:
 
 def _start(line: str, found: Sequence[Span], length: int) -> int:
     """Where the window that holds most of the matches begins, a little before the first."""
-    best, most = 0, 0
-    for first, _ in found:
-        held = sum(1 for start, end in found if start >= first and end <= first + length - LEAD)
-        if held > most:
-            best, most = first, held
+    best = most = last = 0
+    for at, (first, _) in enumerate(found):
+        while last < len(found) and found[last][1] <= first + length - LEAD:
+            last += 1
+        if last - at > most:
+            best, most = first, last - at
     if best < LEAD:
         return 0
     start = max(0, min(best - LEAD, len(line) - length))
@@ -127,13 +130,13 @@ def _end(line: str, found: Sequence[Span], start: int, length: int) -> int:
 
 
 def _with_marks(text: str, found: Sequence[Span], start: int, end: int) -> Markup:
-    pieces: list[Markup] = []
+    pieces: list[str] = []
     at = start
     for first, last in found:
         if last <= start or first >= end:
             continue
         before, word = text[at : max(first, start)], text[max(first, start) : min(last, end)]
-        pieces += [escape(before), Markup("<mark>{}</mark>").format(word)]
+        pieces += [escape(before), "<mark>", escape(word), "</mark>"]
         at = min(last, end)
     pieces.append(escape(text[at:end]))
-    return Markup("").join(pieces)
+    return Markup("".join(pieces))  # noqa: S704 - every piece of text is escaped
