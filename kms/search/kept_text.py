@@ -1,6 +1,7 @@
 """The folded text of a note as the index keeps it: a byte a character, and how to look into it."""
 
 import re
+from functools import lru_cache
 
 from kms.thai.words import is_cluster_boundary
 
@@ -56,6 +57,7 @@ class Needle:
         return -1
 
 
+@lru_cache(maxsize=2_000)
 def _pattern(wanted: bytes) -> re.Pattern[bytes]:
     """The rules of ``is_cluster_boundary`` at both ends, for texts of one byte a character.
 

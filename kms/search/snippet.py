@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from markupsafe import Markup, escape
 
@@ -66,7 +67,7 @@ def _found(text: str, words: Sequence[str]) -> list[Span]:
 def spans(folded: str, words: Sequence[str]) -> list[Span]:
     """Where the words stand in folded text, joined where they touch; never half a cluster."""
     found: list[Span] = []
-    for match in _pattern(words).finditer(folded) if words else ():
+    for match in _pattern(tuple(words)).finditer(folded) if words else ():
         start, end = match.span()
         if is_cluster_boundary(folded, start) and is_cluster_boundary(folded, end):
             if found and start <= found[-1][1]:
@@ -76,7 +77,8 @@ def spans(folded: str, words: Sequence[str]) -> list[Span]:
     return found
 
 
-def _pattern(words: Sequence[str]) -> re.Pattern[str]:
+@lru_cache(maxsize=64)
+def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
     longest_first = sorted(set(filter(None, words)), key=len, reverse=True)
     return re.compile("|".join(map(re.escape, longest_first)))
 
@@ -87,7 +89,7 @@ def _best_line(folded: str, words: Sequence[str]) -> int:
         return 0
     matches: dict[int, list[str]] = {}
     line = at = 0
-    for match in _pattern(words).finditer(folded):
+    for match in _pattern(tuple(words)).finditer(folded):
         line += folded.count("\n", at, match.start())
         at = match.start()
         matches.setdefault(line, []).append(match[0])
