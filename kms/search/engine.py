@@ -53,8 +53,8 @@ def answer(
     matched, loosened = _matched(snapshot, asked, within, scores)
     said = None
     if matched is not None:
-        if loosened or not (within & matched).any():
-            said = meant.corrected(snapshot, query.words, within)
+        is_found = not loosened and bool((within & matched).any())
+        said = meant.corrected(snapshot, query.words, within, is_found=is_found)
         within = within & matched
     order, values = _ordered(snapshot, query, asked, within, scores)
     return Answer(
