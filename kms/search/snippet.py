@@ -6,12 +6,13 @@ from functools import lru_cache
 
 from markupsafe import Markup, escape
 
-from kms.search.folding import fold_with_offsets
+from kms.search.folding import fold, fold_with_offsets
 from kms.thai.words import is_cluster_boundary
 
 LENGTH = 160
 LEAD = 40
 LONGEST_FOLDED = 600
+BETWEEN = " · "
 
 Span = tuple[int, int]
 
@@ -29,17 +30,37 @@ def passage(text: str, folded: str, words: Sequence[str], *, length: int = LENGT
     ``folded`` is the folded text, line by line the same; ``words`` are folded too. Nothing is
     cut inside a character cluster; everything is escaped.
     """
-    lines = text.split("\n")
-    number = _best_line(folded, words)
-    line, rest = lines[number], lines[number + 1 :]
-    while len(line) < length and rest:
-        line += " · " + rest.pop(0)
-    line, is_rest_cut = _near(line, folded.split("\n")[number], words)
-    found = _found(line, words)
+    number = _best_line(folded.split("\n"), words)
+    lines, folded_lines = text.split("\n")[number:], folded.split("\n")[number:]
+    line, folded_line, taken = lines[0], folded_lines[0], 1
+    while len(line) < length and taken < len(lines):
+        line += BETWEEN + lines[taken]
+        folded_line += BETWEEN + folded_lines[taken]
+        taken += 1
+    is_begun, is_ended = number > 0, taken == len(lines)
+    if len(line) == len(folded_line):
+        found = spans(folded_line, words)
+        start, end = _window(line, found, length)
+        if fold(line[start:end]) == folded_line[start:end]:
+            return _framed(line, found, (start, end), is_begun, is_ended)
+    near, is_cut = _near(line, folded_line, words)
+    found = _found(near, words)
+    window = _window(near, found, length)
+    return _framed(near, found, window, is_begun or is_cut, is_ended and near == line)
+
+
+def _window(line: str, found: Sequence[Span], length: int) -> Span:
     start = _start(line, found, length)
-    end = _end(line, found, start, length)
-    before = Markup("… ") if number or start or is_rest_cut else Markup("")
-    after = Markup(" …") if rest or end < len(line) else Markup("")
+    return start, _end(line, found, start, length)
+
+
+def _framed(
+    line: str, found: Sequence[Span], window: Span, is_begun: bool, is_ended: bool
+) -> Markup:
+    """The window of a line with its words marked; dots where the text goes on."""
+    start, end = window
+    before = Markup("… ") if is_begun or start else Markup("")
+    after = Markup("") if is_ended and end == len(line) else Markup(" …")
     return before + _with_marks(line, found, start, end) + after
 
 
@@ -83,18 +104,16 @@ def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile("|".join(map(re.escape, longest_first)))
 
 
-def _best_line(folded: str, words: Sequence[str]) -> int:
+def _best_line(lines: Sequence[str], words: Sequence[str]) -> int:
     """Number of the line with the most different words, then the most matches, then the first."""
-    if not words:
+    if len(lines) == 1 or not words:
         return 0
-    matches: dict[int, list[str]] = {}
-    line = at = 0
-    for match in _pattern(tuple(words)).finditer(folded):
-        line += folded.count("\n", at, match.start())
-        at = match.start()
-        matches.setdefault(line, []).append(match[0])
-    ranked = ((len(set(found)), len(found), -line) for line, found in matches.items())
-    return -max(ranked, default=(0, 0, 0))[2]
+    different = [sum(word in line for word in words) for line in lines]
+    best = max(different)
+    alike = [number for number, most in enumerate(different) if most == best]
+    if best == 0 or len(alike) == 1:
+        return alike[0]
+    return max(alike, key=lambda number: sum(map(lines[number].count, words)))
 
 
 def _start(line: str, found: Sequence[Span], length: int) -> int:
