@@ -1,19 +1,27 @@
-"""Names offered while someone types, and told beside a filter: never one from hidden notes only."""
+"""Names offered while someone types, and told beside a filter: never one from hidden notes only.
 
-from collections.abc import Iterable
+``suggest`` is for the pickers of forms; ``named`` finds what a search can be narrowed by.
+"""
+
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from kms import naming, organisations, people, places, tags, themes
+from kms import gazetteer, naming, organisations, people, places, tags, themes
 from kms.errors import Invalid
 from kms.language import gettext as _
 from kms.models import Note, NoteTag, Organisation, Tag
 from kms.permissions import Viewer, may, visible_to
+from kms.place_reading import split_marker
+from kms.thai.words import is_cluster_boundary
 
 MOST = 8
 LONGEST_WORDS = 100
+# Most places have no note; so many are looked at for a few that have.
+MOST_PLACES = 300
 
 
 @dataclass(frozen=True)
@@ -23,6 +31,16 @@ class Suggestion:
     value: str
     label: str
     note: str = ""
+
+
+@dataclass(frozen=True)
+class Named:
+    """Something a search can be narrowed by; ``begins`` says that its name begins as typed."""
+
+    what: str
+    value: str
+    label: str
+    begins: bool
 
 
 def suggest(session: Session, what: str, words: str, *, seen_by: Viewer) -> list[Suggestion]:
@@ -43,6 +61,67 @@ def suggest(session: Session, what: str, words: str, *, seen_by: Viewer) -> list
         sentence = _("ไม่รู้จัก “%(what)s”", what=what[:60])
         raise Invalid(sentence, {"what": sentence})
     return offer(session, said, seen_by) if said else []
+
+
+def named(session: Session, words: str, *, seen_by: Viewer) -> list[Named]:
+    """Places, themes, organisations and people with these words in a name they go by.
+
+    Whether any note the viewer may see has them is not asked of places and agreed themes. Three
+    statements.
+    """
+    wanted = naming.key(words.replace("\x00", "")[:LONGEST_WORDS])
+    if not wanted:
+        return []
+    return [
+        *_named_places(wanted),
+        *_named_themes(session, wanted),
+        *(
+            Named("organisation", str(one.id), one.name, _begins(wanted, one.name))
+            for one in organisations.suggest(session, wanted, MOST, seen_by=seen_by)
+        ),
+        *(
+            Named("person", str(one.id), one.name, people.key(one.name).startswith(wanted))
+            for one in people.suggest(session, wanted, MOST, seen_by=seen_by)
+        ),
+    ]
+
+
+def _named_places(wanted: str) -> Iterator[Named]:
+    bare = gazetteer.key(split_marker(wanted)[1])
+    for place in places.suggest(wanted, MOST_PLACES):
+        nicknames = _nicknames().get(place.code, ())
+        called = [gazetteer.key(name) for name in (place.name, place.name_en, *nicknames)]
+        begins = any(name.startswith(bare) for name in called)
+        if begins or " " in wanted or any(_is_inside(bare, name) for name in called):
+            yield Named("place", place.code, places.path(place.code), begins)
+
+
+@cache
+def _nicknames() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for nickname, code in gazetteer.gazetteer().aliases.items():
+        found.setdefault(code, []).append(nickname)
+    return found
+
+
+def _named_themes(session: Session, wanted: str) -> Iterator[Named]:
+    for node in themes.load(session).by_slug.values():
+        names = _names_of(node)
+        begins = any(name.startswith(wanted) for name in names)
+        if node.status == "agreed" and (begins or any(_is_inside(wanted, name) for name in names)):
+            yield Named("theme", node.slug, node.label, begins)
+
+
+def _begins(wanted: str, name: str) -> bool:
+    return naming.key(name).startswith(wanted)
+
+
+def _is_inside(wanted: str, name: str) -> bool:
+    """Whether it occurs there without splitting a character cluster where it begins."""
+    at = name.find(wanted)
+    while at > 0 and not is_cluster_boundary(name, at):
+        at = name.find(wanted, at + 1)
+    return at >= 0
 
 
 def names(

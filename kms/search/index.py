@@ -16,8 +16,9 @@ from kms.errors import Unavailable
 from kms.language import gettext as _
 from kms.models import IndexChange, Note
 from kms.permissions import Viewer
-from kms.search import analysis, documents, finding, shelf
+from kms.search import analysis, completing, documents, finding, shelf, similar
 from kms.search.arrays import Cache, Segment, Snapshot
+from kms.search.completing import Completion
 from kms.search.found import Found
 from kms.search.query import Query
 from kms.search.schema import entry
@@ -103,6 +104,16 @@ class Index:
             self._is_suspect |= isinstance(problem, shelf.SIGNS_OF_DAMAGE)
             raise _unavailable() from problem
         return finding.told(session, reached, seen_by, began)
+
+    def complete(self, session: Session, typed: str, *, seen_by: Viewer) -> list[Completion]:
+        """What to offer for words half typed; nothing without an index. May raise Unavailable."""
+        snapshot = self._snapshot_or_none(session)
+        return completing.complete(session, snapshot, typed, seen_by=seen_by) if snapshot else []
+
+    def similar(self, session: Session, number: int, *, seen_by: Viewer) -> list[int]:
+        """Notes like this one, the most alike first; the database has still to be asked."""
+        snapshot = self._snapshot_or_none(session)
+        return similar.similar(snapshot, number, seen_by=seen_by) if snapshot else []
 
     def _snapshot_or_none(self, session: Session) -> Snapshot | None:
         """The newest snapshot; None when there is no index and no note that could be in it."""

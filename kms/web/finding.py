@@ -5,18 +5,20 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
-from flask import Blueprint, Response, jsonify, render_template, request
+from flask import Blueprint, Response, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from kms import places, suggestions
 from kms.errors import Invalid, Unavailable
 from kms.language import gettext as _
 from kms.search import query as queries
+from kms.search.completing import Completion
+from kms.search.facets import kind_names
 from kms.search.found import Found
 from kms.search.query import SORTS, Query
 from kms.thai import dates
 from kms.web import narrowing
-from kms.web.addresses import Pairs, address, in_place_of, without
+from kms.web.addresses import Pairs, address, in_place_of, with_one, without
 from kms.web.context import reading, store, viewer
 from kms.web.paging import page_of
 
@@ -25,6 +27,7 @@ blueprint = Blueprint("finding", __name__)
 Given = dict[str, list[str]]
 Names = dict[tuple[str, str], str]
 PLACES = ("province", "amphoe", "tambon")
+FILTERS = (*PLACES, "theme", "kind", "role", "person", "organisation", "tag", "from", "to", "sort")
 
 
 @dataclass(frozen=True)
@@ -151,13 +154,15 @@ def _names_in(found: Found, met: Names) -> Names:
     return {**names, **met}
 
 
-# --- the pickers ---------------------------------------------------------------------------------
+# --- while someone types -------------------------------------------------------------------------
 
 
 @blueprint.get("/suggest")
 def suggest() -> Response:
-    """What the pickers of forms offer while someone types."""
+    """What the pickers of forms offer while someone types, and with ``what=search`` the box."""
     what, words = request.args.get("what", ""), request.args.get("q", "")
+    if what == "search":
+        return jsonify(_completions(words))
     try:
         with reading() as session:
             found = suggestions.suggest(session, what, words, seen_by=viewer())
@@ -166,3 +171,46 @@ def suggest() -> Response:
         refused.status_code = 422
         return refused
     return jsonify([{"value": one.value, "label": one.label, "note": one.note} for one in found])
+
+
+def _completions(words: str) -> list[dict[str, str]]:
+    """Each with the address it leads to, where the filters that are on stay on."""
+    filters = tuple(pair for pair in request.args.items(multi=True) if pair[0] in FILTERS)
+    try:
+        with reading() as session:
+            found = store().index.complete(session, words, seen_by=viewer())
+    except Unavailable:
+        return []
+    return [
+        {
+            "kind": one.what,
+            "value": one.value,
+            "label": one.label,
+            "note": _sort_of(one),
+            "url": _leads_to(one, filters),
+        }
+        for one in found
+    ]
+
+
+def _sort_of(one: Completion) -> str:
+    if one.what == "note":
+        return kind_names()[one.kind]
+    said = {
+        "place": _("สถานที่"),
+        "theme": _("ประเด็น"),
+        "organisation": _("องค์กร"),
+        "person": _("คน"),
+        "words": _("คำ"),
+    }
+    return _("%(what)s · %(n)s บันทึก", what=said[one.what], n=f"{one.notes:,}")
+
+
+def _leads_to(one: Completion, filters: Pairs) -> str:
+    if one.what == "note":
+        return url_for("notes.show", number=int(one.value))
+    if one.what == "words":
+        return address(narrowing.PATH, (("q", one.value), *filters))
+    name = PLACES[len(one.value) // 2 - 1] if one.what == "place" else one.what
+    words = (("q", one.words),) if one.words else ()
+    return address(narrowing.PATH, with_one((*words, *filters), name, one.value))

@@ -12,19 +12,25 @@
   // Suggestions: <input data-suggest="/suggest?what=place"> asks …&q=<typed> for [{value, label, note}].
   // With data-suggest-many the choice becomes the last item of a comma-separated list;
   // data-suggest-value="<id>" puts the value there and the label in the field.
+  // A search box asks with all that its form holds, and a choice that has a url leads there.
   let lists = 0;
   function suggest(input) {
     const list = make("ul", { role: "listbox", class: "suggestions", id: "suggestions-" + (++lists), hidden: "" });
-    const box = make("div", { class: "suggest" });
-    input.parentNode.insertBefore(box, input);
-    box.appendChild(input);
+    const asks = input.dataset.suggest;
+    let box = input.form;
+    if (asks) {
+      box = make("div", { class: "suggest" });
+      input.parentNode.insertBefore(box, input);
+      box.appendChild(input);
+    }
+    if (input.labels[0]) list.setAttribute("aria-label", input.labels[0].textContent);
     box.appendChild(list);
     Object.entries({
       role: "combobox", autocomplete: "off", "aria-autocomplete": "list",
       "aria-expanded": "false", "aria-controls": list.id,
     }).forEach(([name, value]) => input.setAttribute(name, value));
     const many = "suggestMany" in input.dataset;
-    let found = [], at = -1, timer = 0, asked = "";
+    let found = [], at = -1, timer = 0, asked = "", going = null;
 
     function close() {
       list.hidden = true;
@@ -40,6 +46,7 @@
     }
     function take(n) {
       const kept = many ? input.value.replace(/[^,]*$/, "").trim() : "";
+      if (found[n].url) return location.assign(found[n].url);
       const chosen = found[n], target = document.getElementById(input.dataset.suggestValue || "");
       input.value = (kept ? kept + " " : "") + chosen.label + (many ? ", " : "");
       if (target) target.value = chosen.value;
@@ -63,11 +70,14 @@
     function ask() {
       const words = (many ? input.value.split(",").pop() : input.value).trim();
       asked = words;
+      if (going) going.abort();
+      going = window.AbortController ? new AbortController() : null;
       if (words.length < 2) return close();
-      fetch(input.dataset.suggest + "&q=" + encodeURIComponent(words), { credentials: "same-origin" })
+      const address = asks ? asks + "&q=" + encodeURIComponent(words) : "/suggest?what=search&" + new URLSearchParams(new FormData(input.form));
+      fetch(address, { credentials: "same-origin", signal: going ? going.signal : undefined })
         .then((answer) => (answer.ok ? answer.json() : []))
         .then((items) => { if (asked === words && document.activeElement === input) show(items); })
-        .catch(close);
+        .catch((problem) => { if (problem.name !== "AbortError") close(); });
     }
     input.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, 180); });
     input.addEventListener("blur", () => { asked = ""; close(); });
@@ -184,6 +194,7 @@
     all("[data-rows]", within).forEach(rows);
   }
   enhance(document);
+  all(".search [name=q]").forEach(suggest);
   all("form[data-guard]").forEach(guard);
   quoting();
   const problems = document.getElementById("problems");
