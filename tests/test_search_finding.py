@@ -68,11 +68,12 @@ def test_a_year_is_found_in_either_era(store: Store) -> None:
     assert sorted(numbers(find(store, "2009"))) == [buddhist, common]
 
 
-@pytest.mark.parametrize("typed", ["พอช.", "พอช", "สถาบันพัฒนาองค์กรชุมชน"])
+@pytest.mark.parametrize("typed", ["พอช.", "พอช", "พ.อ.ช.", "สถาบันพัฒนาองค์กรชุมชน"])
 def test_an_abbreviation_finds_the_full_name_and_back(store: Store, typed: str) -> None:
     short = write(store, "พอช. หนุนเวทีตำบล")
     full = write(store, "เวทีของสถาบันพัฒนาองค์กรชุมชน")
     write(store, "เวทีของ สกว.")
+    write(store, "สถาบันหนึ่งพัฒนาคน ทั้งองค์กรและชุมชน")
     assert sorted(numbers(find(store, typed))) == [short, full]
 
 

@@ -45,7 +45,7 @@ STOP_WORDS = frozenset(_STOP_WORDS.split())
 class Vocabulary:
     """Our own words, and which of them mean the same thing.
 
-    ``synonyms`` maps the plain form of a name to the other names of the same thing, folded.
+    ``synonyms`` maps the plain form of a name to all names of the same thing, folded, itself first.
     """
 
     cutter: Cutter
@@ -148,8 +148,8 @@ def is_stop_word(word: str) -> bool:
     return word in STOP_WORDS
 
 
-def other_names(name: str) -> tuple[str, ...]:
-    """Other names of the same organisation or place, folded; empty when there are none."""
+def names_of(name: str) -> tuple[str, ...]:
+    """All names of the organisation or place of this name, folded; empty when it has one only."""
     return vocabulary().synonyms.get(plain(name), ())
 
 
@@ -162,10 +162,9 @@ def _synonyms(groups: Iterable[tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     found: dict[str, dict[str, None]] = {}
     for group in groups:
         names = {plain(name): fold(name).strip() for name in group if plain(name)}
-        for key in names:
-            others = {name: None for other, name in names.items() if other != key}
-            found.setdefault(key, {}).update(others)
-    return {key: tuple(names) for key, names in found.items() if names}
+        for key, name in names.items():
+            found.setdefault(key, {name: None}).update(dict.fromkeys(names.values()))
+    return {key: tuple(names) for key, names in found.items() if len(names) > 1}
 
 
 def _organisation_names() -> Iterator[tuple[str, ...]]:

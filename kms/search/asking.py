@@ -104,34 +104,34 @@ def _without_stop_words(asks: list[Ask]) -> list[Ask]:
 
 
 def _asks(chunk: str) -> Iterator[Ask]:
-    whole = analysis.other_names(chunk)
-    if whole:
-        typed = tuple(word for group in _groups(chunk) for word in _words(group))
-        if typed:
-            yield Ask((_alone(typed), *_forms(whole)))
-            return
+    names = tuple(_forms(analysis.names_of(chunk)))
+    if names:
+        yield Ask(names)
+        return
     for group in _groups(chunk):
+        text = "".join(piece.text for piece in group)
         words = tuple(_words(group))
-        name = "".join(piece.text for piece in group)
-        others = (*_forms(analysis.other_names(name)), *_forms(_other_years(name)))
-        if others:
-            yield Ask((_alone(words), *others))
+        names = tuple(_forms(analysis.names_of(text)))
+        years = tuple(_forms(_other_years(text)))
+        if names:
+            yield Ask(names)
+        elif years:
+            yield Ask((_alone(words), *years))
         else:
             yield from (Ask(((word,),)) for word in words)
 
 
 def _alone(words: tuple[Word, ...]) -> tuple[Word, ...]:
-    """An abbreviation stands alone: letters that happen to follow each other are not it."""
-    if len(words) == 1 and len(words[0].text) <= LONGEST_ABBREVIATION:
-        return (replace(words[0], how="term"),)
-    return words
+    return tuple(replace(word, how="term") for word in words)
 
 
 def _forms(names: Iterable[str]) -> Iterator[tuple[Word, ...]]:
+    """Each name in one piece; one as short as an abbreviation must stand alone."""
     for name in names:
         leaves = tuple(leaf for piece in analysis.pieces(name) for leaf in piece.leaves)
         if leaves:
-            yield (Word(name, leaves, how="term"),)
+            is_short = len(name) <= LONGEST_ABBREVIATION
+            yield (Word(name, leaves, how="term" if is_short else "word"),)
 
 
 def _groups(chunk: str) -> Iterator[list[analysis.Piece]]:
