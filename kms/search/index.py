@@ -5,8 +5,10 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Lock, Thread
+from typing import TypeVar
 
 import numpy as np
 from sqlalchemy import delete, func, select
@@ -31,6 +33,7 @@ REBUILT_AT_ONCE = 200
 TRIES = 5
 
 Progress = Callable[[int, int], None]
+Answered = TypeVar("Answered")
 
 _log = logging.getLogger(__name__)
 
@@ -93,27 +96,33 @@ class Index:
         no longer be seen. Raises Unavailable when the index cannot be read.
         """
         began = time.perf_counter()
+        reached = self._read(session, lambda snapshot: finding.reach(snapshot, query, seen_by))
+        if reached is None:
+            return finding.nothing(session, query)
+        return finding.told(session, reached, seen_by, began)
+
+    def complete(self, session: Session, typed: str, *, seen_by: Viewer) -> list[Completion]:
+        """What to offer for words half typed. Raises Unavailable as ``find`` does."""
+        offer = partial(completing.complete, session, typed=typed, seen_by=seen_by)
+        return self._read(session, offer) or []
+
+    def similar(self, session: Session, number: int, *, seen_by: Viewer) -> list[int]:
+        """Notes like this one, the most alike first; the database has still to be asked."""
+        like = partial(similar.similar, number=number, seen_by=seen_by)
+        return self._read(session, like) or []
+
+    def _read(self, session: Session, read: Callable[[Snapshot], Answered]) -> Answered | None:
+        """What the newest snapshot answers; None without one. Raises Unavailable."""
         snapshot = self._snapshot_or_none(session)
         if snapshot is None:
-            return finding.nothing(session, query)
+            return None
         try:
-            reached = finding.reach(snapshot, query, seen_by)
+            return read(snapshot)
         except Exception as problem:
             _log.exception("the index could not answer")
             self._let_go()
             self._is_suspect |= isinstance(problem, shelf.SIGNS_OF_DAMAGE)
             raise _unavailable() from problem
-        return finding.told(session, reached, seen_by, began)
-
-    def complete(self, session: Session, typed: str, *, seen_by: Viewer) -> list[Completion]:
-        """What to offer for words half typed; nothing without an index. May raise Unavailable."""
-        snapshot = self._snapshot_or_none(session)
-        return completing.complete(session, snapshot, typed, seen_by=seen_by) if snapshot else []
-
-    def similar(self, session: Session, number: int, *, seen_by: Viewer) -> list[int]:
-        """Notes like this one, the most alike first; the database has still to be asked."""
-        snapshot = self._snapshot_or_none(session)
-        return similar.similar(snapshot, number, seen_by=seen_by) if snapshot else []
 
     def _snapshot_or_none(self, session: Session) -> Snapshot | None:
         """The newest snapshot; None when there is no index and no note that could be in it."""
