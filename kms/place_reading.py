@@ -1,8 +1,10 @@
 """Reading a place as a person typed it into a box: names, nicknames, codes, old areas, villages."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations, permutations
 
 from kms.gazetteer import (
@@ -325,14 +327,26 @@ def _nearest(chunks: Sequence[_Chunk]) -> tuple[Place, ...]:
 
 def _scored(wanted: str, level: Level | None, within: str) -> Iterator[tuple[float, str]]:
     pairs = _pairs(wanted)
-    for name, codes in gazetteer().by_key.items():
-        other = _pairs(name)
-        score = 2 * len(pairs & other) / (len(pairs) + len(other))
+    names = _names_by_pair()
+    shared = Counter(name for pair in pairs for name in names.get(pair, ()))
+    for (name, size), both in shared.items():
+        score = 2 * both / (len(pairs) + size)
         if score < 0.4:
             continue
-        for code in codes:
+        for code in gazetteer().by_key[name]:
             if code.startswith(within) and code != within and level in (None, LEVELS[len(code)]):
                 yield score, code
+
+
+@cache
+def _names_by_pair() -> dict[str, list[tuple[str, int]]]:
+    """For each two adjacent letters the names that have them, with how many pairs those have."""
+    found: dict[str, list[tuple[str, int]]] = {}
+    for name in gazetteer().by_key:
+        pairs = _pairs(name)
+        for pair in pairs:
+            found.setdefault(pair, []).append((name, len(pairs)))
+    return found
 
 
 def _pairs(name: str) -> frozenset[str]:

@@ -11,8 +11,11 @@ from kms.thai.dates import BE_MINUS_CE
 from kms.thai.words import fold
 
 # Beyond these the words of a query no longer sharpen it; only its time grows.
+LONGEST_READ = 1_000
 MOST_ASKS = 40
 MOST_TOKENS = 100
+# Each of these is looked for to the letter; further ones are words like any other.
+MOST_QUOTED = 6
 LONGEST_NAME_PIECE = 3
 LONGEST_ABBREVIATION = 5
 
@@ -72,20 +75,28 @@ class Asked:
 
 def understand(typed: str) -> Asked:
     """Read what a person typed; nothing is an error, the worst is nothing wanted."""
-    folded = fold(_UNREADABLE.sub(" ", typed).translate(_QUOTES))
+    folded = fold(_UNREADABLE.sub(" ", typed[:LONGEST_READ]).translate(_QUOTES))
     if folded.count('"') % 2:
         folded = " ".join(folded.rsplit('"', 1))
     wanted: list[Ask] = []
     refused: list[Ask] = []
     tokens = list({token[0]: token for token in _TOKEN.finditer(folded)}.values())
+    quoted = [token for token in tokens if token["quoted"]]
     for token in tokens[:MOST_TOKENS]:
-        if token["quoted"] is not None:
+        if token["quoted"] is None:
+            asks = list(_asks(token["chunk"]))
+        elif token in quoted[:MOST_QUOTED]:
             asks = list(_quoted(token["quoted"]))
         else:
-            asks = list(_asks(token["chunk"]))
+            asks = [ask for chunk in token["quoted"].split() for ask in _asks(chunk)]
         (refused if token["minus"] else wanted).extend(asks)
     wanted = _without_stop_words(list(dict.fromkeys(wanted)))
-    was_cut = max(len(wanted), len(refused)) > MOST_ASKS or len(tokens) > MOST_TOKENS
+    was_cut = (
+        len(typed) > LONGEST_READ
+        or len(tokens) > MOST_TOKENS
+        or len(quoted) > MOST_QUOTED
+        or max(len(wanted), len(refused)) > MOST_ASKS
+    )
     return Asked(tuple(wanted[:MOST_ASKS]), tuple(refused[:MOST_ASKS]), was_cut)
 
 

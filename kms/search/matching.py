@@ -30,7 +30,7 @@ def with_all(snapshot: Snapshot, asks: Iterable[Ask]) -> Mask:
 
 def _has(snapshot: Snapshot, word: Word) -> Ids:
     how = word.how
-    if how == "word" and (word.text.isascii() or len(word.text) < SHORTEST_INSIDE):
+    if len(word.text) < SHORTEST_INSIDE or (how == "word" and word.text.isascii()):
         how = "term"
     find = {"text": _literally, "word": _as_word, "term": _by_itself}[how]
     return snapshot.joined((how, word.text), lambda one: _as_postings(find(one, word))).ids

@@ -1,5 +1,6 @@
 """What is asked of the search, read from an address or a command line and written back."""
 
+import itertools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,6 +25,8 @@ LONGEST_LIMIT = 100
 DEFAULT_LIMIT = 20
 LONGEST_WORDS = 10_000
 MOST_VALUES = 50
+# Filters typed into the box beyond these stay words.
+MOST_IN_BOX = 20
 FARTHEST_OFFSET = 10_000_000
 
 _PLACE_WIDTHS = {"province": 2, "amphoe": 4, "tambon": 6}
@@ -307,8 +310,11 @@ def _with_box_filters(query: Query, reading: _Reading) -> Query:
         return query
     found: dict[str, list[str]] = {"place": [], "tag": [], "person": []}
     numbers: list[int] = []
+    met = itertools.count()
 
     def take(match: re.Match[str]) -> str:
+        if next(met) >= MOST_IN_BOX:
+            return match[0]
         if match["tag"]:
             found["tag"].append(tags.key(match["tag"]))
         elif match["place"]:
