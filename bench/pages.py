@@ -54,7 +54,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        port = _free_port()
+        port = free_port()
         environment = {
             **os.environ,
             "KMS_INSTANCE": folder,
@@ -77,7 +77,7 @@ def main() -> None:
 
 
 def _measure(port: int, number: int, seconds: float, notes: int) -> None:
-    _wait_for(port)
+    wait_for(port)
     page = f"/notes/{number}"
     print(f"{notes} notes, {CONNECTIONS} connections, 2 workers, {seconds:g} s each")
     _say("note, anonymous", _read(port, page, {}, seconds))
@@ -126,13 +126,13 @@ def _fill(environment: dict[str, str], count: int) -> int:
     return count // 2
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def _wait_for(port: int, timeout_s: float = 120) -> None:
+def wait_for(port: int, timeout_s: float = 120) -> None:
     end = time.monotonic() + timeout_s
     while time.monotonic() < end:
         try:
