@@ -28,9 +28,13 @@ format: $(VENV)/installed-test  ## Put every file in the one format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/installed-test  ## Measure pages and search on this machine
+bench: $(VENV)/installed-bench  ## Measure pages; with NOTES=file.jsonl.gz search beside others too
 	$(BIN)/python -m bench.pages
-	$(BIN)/python -m bench.search
+ifdef NOTES
+	$(BIN)/python -m bench.peers $(NOTES) $(if $(DOCS),--docs $(DOCS) --questions $(QUESTIONS))
+else
+	@echo "make bench NOTES=file.jsonl.gz measures search too: JSON lines with title and body"
+endif
 
 translations: $(VENV)/installed-test  ## Bring kms/translations/en.po in step with the Thai
 	$(BIN)/python -m kms.translations.extract
@@ -53,4 +57,8 @@ $(VENV)/installed: requirements.lock pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/installed-test: requirements-test.lock $(VENV)/installed
 	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements-test.lock
+	touch $@
+
+$(VENV)/installed-bench: pyproject.toml $(VENV)/installed-test
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	touch $@

@@ -4,7 +4,7 @@
 
 Loads the notes into a fresh SQLite instance (kept in the folder for the next run), rebuilds the
 index, then searches words of two to four parts with facets and snippets. Own time is what the
-process itself worked: on a busy machine the figure to compare.
+process itself worked: on a busy machine the figure to compare. ``bench.peers`` measures others too.
 """
 
 import argparse
@@ -19,19 +19,15 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from sqlalchemy import insert
-
-from kms.db import now
+from bench.loading import make_instance, sample
 from kms.models import Note
-from kms.naming import key
 from kms.permissions import ANONYMOUS
-from kms.saving import Store, migrate, open_store
+from kms.saving import Store, open_store
 from kms.search import analysis
 from kms.search.query import Query
 from kms.settings import Settings
 from kms.thai.words import fold
 
-LOADED_AT_ONCE = 500
 QUERIES = 300
 
 
@@ -44,9 +40,7 @@ def main() -> None:
     folder = chosen.folder / str(chosen.notes)
     settings = Settings(folder, f"sqlite:///{folder / 'kms.db'}", "bench")
     if not folder.exists():
-        folder.mkdir(parents=True)
-        migrate(settings.database_url)
-        load(settings, chosen.file, chosen.notes)
+        make_instance(settings, sample(chosen.file, chosen.notes))
     shutil.rmtree(settings.index_folder, ignore_errors=True)
     store = open_store(settings)
     began, worked = time.perf_counter(), time.process_time()
@@ -66,30 +60,6 @@ def main() -> None:
     save(store)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     say("memory", f"{memory:.0f} MB at most")
-
-
-def load(settings: Settings, file: Path, notes: int) -> None:
-    """Straight into the table: importing is measured elsewhere."""
-    store = open_store(settings)
-    kinds = ("note", "aar", "minutes", "lesson", "page")
-    rows = (
-        {
-            "kind": kinds[place % len(kinds)],
-            "title": one["title"][:300],
-            "title_key": key(one["title"], 500),
-            "body": one["body"],
-            "visibility": "public",
-            "source": "bench",
-            "source_id": f"{one['id']}-{place}",
-            "created_at": now(),
-            "revised_at": now(),
-        }
-        for place, one in enumerate(read(file, notes))
-    )
-    with store.engine.begin() as connection:
-        while batch := list(islice(rows, LOADED_AT_ONCE)):
-            connection.execute(insert(Note), batch)
-    store.close()
 
 
 def read(file: Path, notes: int) -> Iterator[dict[str, str]]:

@@ -47,19 +47,24 @@ def main() -> None:
     arguments.add_argument("--docs", type=Path)
     arguments.add_argument("--questions", type=Path)
     chosen = arguments.parse_args()
-    chosen.work.mkdir(parents=True, exist_ok=True)
-    small, large = chosen.sizes
-    queries = dict.fromkeys(islice(asked(chosen.file, small), chosen.queries * 3))
-    write_lines(chosen.work / "queries.jsonl", map(words, islice(queries, chosen.queries)))
-    for size in {small, large}:
-        make_instance(settings_of(chosen.work / f"Platu-{size}"), sample(chosen.file, size))
-    cutting = cut_all(sample(chosen.file, large), chosen.work / "cut.jsonl")
-    write_lines(
-        chosen.work / "words.jsonl", words_with_truth(list(sample(chosen.file, large)), small)
-    )
+    cutting = prepare(chosen.work, chosen.file, tuple(chosen.sizes), chosen.queries)
     if chosen.docs and chosen.questions:
         prepare_judged(chosen.work / "judged", chosen.docs, chosen.questions)
     print(json.dumps({"cutting": cutting}))
+
+
+def prepare(work: Path, file: Path, sizes: tuple[int, int], queries: int) -> float:
+    """Instances, cut notes, queries and words with their truth; seconds that cutting took."""
+    work.mkdir(parents=True, exist_ok=True)
+    small, large = sizes
+    distinct = dict.fromkeys(islice(asked(file, small), queries * 3))
+    write_lines(work / "queries.jsonl", map(words, islice(distinct, queries)))
+    for size in set(sizes):
+        make_instance(settings_of(work / f"Platu-{size}"), sample(file, size))
+    cutting = cut_all(sample(file, large), work / "cut.jsonl")
+    found = words_with_truth(list(sample(file, large)), small)
+    write_lines(work / "words.jsonl", found)
+    return cutting
 
 
 def words(typed: str) -> dict[str, Any]:
@@ -126,7 +131,7 @@ def _dictionary(texts: list[str]) -> Iterator[str]:
     fitting = (
         word
         for word in known
-        if _THAI.fullmatch(word) and _means_itself(word) and stands_in(word, together)
+        if _THAI.fullmatch(word) and stands_in(word, together) and _means_itself(word)
     )
     return islice(fitting, WORDS)
 

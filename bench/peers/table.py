@@ -9,7 +9,7 @@ from typing import Any
 
 from bench.peers.systems import NAMES, OURS
 
-BEGIN, END = "<!-- bench: written by `make bench` -->", "<!-- /bench -->"
+BEGIN, END = "<!-- bench: written by python -m bench.peers --readme -->", "<!-- /bench -->"
 NONE = "–"
 
 Results = dict[str, Any]
