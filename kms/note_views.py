@@ -40,6 +40,7 @@ from kms.models import (
 )
 from kms.note_cards import NoteCard, theme_label
 from kms.note_kinds import NoteContent, PlaceNamed
+from kms.note_lines import NoteLine
 from kms.permissions import ACCOUNT, SeenAs, Viewer, seen_as, visible_as
 
 AnyRow = Row[*tuple[Any, ...]]
@@ -129,6 +130,7 @@ class NoteView:
     sources: tuple[SourceShown, ...]
     lessons: tuple[NoteCard, ...]
     comments: tuple[CommentShown, ...]
+    beside: tuple[NoteLine, ...] = ()
 
 
 def stamp(session: Session, number: int, *, seen_by: Viewer) -> tuple[int, str]:
@@ -140,15 +142,18 @@ def stamp(session: Session, number: int, *, seen_by: Viewer) -> tuple[int, str]:
     return row.version, row.visibility
 
 
-def view(session: Session, number: int, *, seen_by: Viewer) -> NoteView:
-    """The note with all that stands on its page; NotFound alike for absent and hidden."""
+def view(session: Session, number: int, *, seen_by: Viewer, beside: Sequence[int] = ()) -> NoteView:
+    """The note with all that stands on its page; NotFound alike for absent and hidden.
+
+    ``beside`` are other notes to name there; those the viewer may see are, in that order.
+    """
     given = {"number": naming.require_row_id(number), ACCOUNT: seen_by.account_id}
     kept = _statements(seen_as(seen_by), language.current())
     row = session.execute(kept.note, given).one_or_none()
     if row is None:
         raise _not_found()
     labels = session.execute(kept.labels, given).all()
-    linked = session.execute(kept.linked, given).all()
+    linked = session.execute(kept.linked, {**given, "beside": beside}).all()
     played = session.execute(kept.roles, given).all()
     content = NoteContent.from_json(row.content)
     content = with_sources_among(content, {one.number for one in linked if one.way == "source"})
@@ -192,6 +197,7 @@ def view(session: Session, number: int, *, seen_by: Viewer) -> NoteView:
         ),
         lessons=_lessons(linked, labels),
         comments=comments.threads(session, number, seen_by=seen_by),
+        beside=_beside(linked, beside),
     )
 
 
@@ -328,10 +334,27 @@ def _roles() -> Select[*tuple[Any, ...]]:
 
 
 def _linked_notes(seen: ColumnElement[bool]) -> CompoundSelect[*tuple[Any, ...]]:
-    """The sources of this lesson and the lessons drawn from this note; ``way`` says which."""
+    """The sources of this lesson, the lessons drawn from this note and the notes beside it.
+
+    ``way`` says which; of a note beside it ``revision`` is the version.
+    """
     sources = _linked("source", LessonSource.note_id, LessonSource.lesson_id, seen)
     lessons = _linked("lesson", LessonSource.lesson_id, LessonSource.note_id, seen)
-    return union_all(sources, lessons).order_by("position", "number")
+    beside = select(
+        literal("beside"),
+        Note.id,
+        Note.kind,
+        Note.title,
+        Note.held_from,
+        Note.held_to,
+        Note.visibility,
+        Note.lead,
+        literal(""),
+        literal(""),
+        Note.version,
+        literal(0),
+    ).where(Note.id.in_(bindparam("beside", expanding=True)), seen)
+    return union_all(sources, lessons, beside).order_by("position", "number")
 
 
 def _linked(
@@ -399,6 +422,17 @@ def _lessons(linked: Sequence[AnyRow], labels: Sequence[AnyRow]) -> tuple[NoteCa
         if one.way == "lesson"
     }
     return tuple(cards.values())
+
+
+def _beside(linked: Sequence[AnyRow], numbers: Sequence[int]) -> tuple[NoteLine, ...]:
+    found = {
+        one.number: NoteLine(
+            one.number, one.revision, one.kind, one.title, one.held_from, one.held_to
+        )
+        for one in linked
+        if one.way == "beside"
+    }
+    return tuple(found[number] for number in numbers if number in found)
 
 
 def _not_found() -> NotFound:

@@ -8,6 +8,7 @@ from kms.comments import CommentShown
 from kms.search import answers
 from kms.search import query as queries
 from kms.web.context import reading, store, viewer
+from kms.web.finding import similar_cards
 from kms.web.narrowing import vouched
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -44,6 +45,25 @@ def note(number: int) -> ResponseReturnValue:
     with reading() as session:
         seen = notes.view(session, number, seen_by=viewer())
     return jsonify(_note(seen))
+
+
+@blueprint.get("/notes/<int:number>/similar")
+def similar(number: int) -> ResponseReturnValue:
+    """Notes like this one that the caller may see, the most alike first."""
+    _note, alike = similar_cards(number)
+    return jsonify([_card(card) for card in alike])
+
+
+def _card(card: notes.NoteCard) -> dict[str, object]:
+    return {
+        "number": card.number,
+        "kind": card.kind,
+        "title": card.title,
+        "url": card.url,
+        "date": card.held_from.isoformat() if card.held_from else None,
+        "date_to": card.held_to.isoformat() if card.held_to else None,
+        "places": list(card.place_codes),
+    }
 
 
 def _note(seen: notes.NoteView) -> dict[str, object]:

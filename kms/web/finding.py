@@ -8,9 +8,11 @@ from functools import partial
 from flask import Blueprint, Response, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from kms import places, suggestions
-from kms.errors import Invalid, Unavailable
+from kms import naming, places, suggestions
+from kms.errors import Invalid, NotFound, Unavailable
 from kms.language import gettext as _
+from kms.note_cards import NoteCard, cards
+from kms.note_lines import NoteLine, lines
 from kms.search import query as queries
 from kms.search.completing import Completion
 from kms.search.facets import kind_names
@@ -152,6 +154,26 @@ def _names_in(found: Found, met: Names) -> Names:
         for one in asked
     )
     return {**names, **met}
+
+
+# --- more of the same ----------------------------------------------------------------------------
+
+
+@blueprint.get("/notes/<int:number>/similar")
+def similar(number: int) -> str:
+    """Notes like a note that the viewer may see."""
+    note, cards = similar_cards(number)
+    return render_template("finding/similar.html", note=note, cards=cards)
+
+
+def similar_cards(number: int) -> tuple[NoteLine, list[NoteCard]]:
+    """The note and those like it; raises NotFound."""
+    with reading() as session:
+        note = lines(session, [naming.require_row_id(number)], seen_by=viewer()).get(number)
+        if note is None:
+            raise NotFound(_("ไม่พบบันทึกนี้ อาจถูกลบไปแล้ว หรือเป็นบันทึกที่คุณยังไม่มีสิทธิ์อ่าน"))
+        alike = store().index.similar(session, number, seen_by=viewer())
+        return note, cards(session, alike, seen_by=viewer())
 
 
 # --- while someone types -------------------------------------------------------------------------

@@ -4,6 +4,9 @@ Everyone is checked against the database on every request (``notes.stamp`` or ``
 Kept are the whole page for those who are not signed in, and the article of each account that
 is: an article may show its reader's own drafts, so no two accounts share one. What they share is
 the HTML of the same words.
+
+The notes like it come from the index and stay with what is kept; whether each may still be seen,
+and under which title, is asked of the database on every request too.
 """
 
 import gzip
@@ -16,15 +19,17 @@ from urllib.parse import quote
 from flask import Flask, Response, current_app, render_template, request
 from markupsafe import Markup
 
-from kms import language, markup, notes, question_sets
+from kms import language, markup, naming, notes, question_sets
 from kms.comments import CommentShown
-from kms.errors import NotFound
+from kms.errors import NotFound, Unavailable
 from kms.language import gettext as _
 from kms.models import Note
 from kms.note_kinds import ROLES, NoteContent, Review
+from kms.note_lines import NoteLine, lines
 from kms.note_text import lead
 from kms.note_views import NoteView, RoleShown
 from kms.permissions import ANONYMOUS, Viewer, may
+from kms.sessions import Session
 from kms.web import context
 from kms.web.context import reading, viewer
 from kms.web.kept import Kept
@@ -32,6 +37,7 @@ from kms.web.reads import Reads
 
 LINE_SHARE = "https://line.me/R/share?text="
 PACKING = 6
+MOST_ALIKE = 5
 
 
 @dataclass(frozen=True)
@@ -113,16 +119,21 @@ class NotePage:
 
 @dataclass(frozen=True)
 class _Shown:
-    """A note as one account sees it, with the article once it is rendered."""
+    """A note as one account sees it, with the article once it is rendered.
+
+    ``alike`` are numbers of similar notes, more than are shown: some may be hidden meanwhile.
+    """
 
     note: NoteView
+    alike: tuple[int, ...] = ()
     article: list[Markup] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class _Page:
-    """A whole page for those who are not signed in."""
+    """A whole page for those who are not signed in; it names the notes ``alike``."""
 
+    alike: tuple[NoteLine, ...]
     body: bytes
     packed: bytes
     mark: str
@@ -200,16 +211,21 @@ def _kept_page(number: int, key: tuple[object, ...]) -> _Page | None:
     kept = memory().pages.get(key)
     if kept is None:
         return None
+    version, page = kept
     with reading() as session:
-        version, _visibility = notes.stamp(session, number, seen_by=ANONYMOUS)
-    return kept[1] if kept[0] == version else None
+        seen = lines(session, (number, *(one.number for one in page.alike)), seen_by=ANONYMOUS)
+    own = seen.pop(number, None)
+    is_fresh = own and own.version == version and tuple(seen.values()) == page.alike
+    return page if is_fresh else None
 
 
 def _new_page(number: int, key: tuple[object, ...]) -> _Page:
     with reading() as session:
-        note = notes.view(session, number, seen_by=ANONYMOUS)
-    html = _page(_Shown(note), ANONYMOUS, CommentTyped()).encode()
-    page = _Page(html, gzip.compress(html, PACKING, mtime=0), sha256(html).hexdigest()[:24])
+        like = _alike(session, number, ANONYMOUS)
+        note = notes.view(session, number, seen_by=ANONYMOUS, beside=like)
+    alike = note.beside[:MOST_ALIKE]
+    html = _page(_Shown(note), alike, ANONYMOUS, CommentTyped()).encode()
+    page = _Page(alike, html, gzip.compress(html, PACKING, mtime=0), sha256(html).hexdigest()[:24])
     size = len(page.body) + len(page.packed)
     memory().pages.keep(key, note.version, page, size=size)
     return page
@@ -221,26 +237,40 @@ def _new_page(number: int, key: tuple[object, ...]) -> _Page:
 def for_viewer(number: int, comment: CommentTyped) -> str:
     """The page for whoever asks, with the comment form filled; raises NotFound."""
     who = viewer()
-    shown = _shown(number, who)
-    return _page(shown, who, _with_answered(comment, shown.note.comments))
+    shown, alike = _shown(number, who)
+    return _page(shown, alike, who, _with_answered(comment, shown.note.comments))
 
 
-def _shown(number: int, who: Viewer) -> _Shown:
+def _shown(number: int, who: Viewer) -> tuple[_Shown, Sequence[NoteLine]]:
+    """The note, and of those like it the ones this account may see now."""
     key = (number, language.current(), _root(), who.account_id, who.permission)
     articles = memory().articles
     kept = articles.get(key)
     with reading() as session:
         if kept:
-            version, _visibility = notes.stamp(session, number, seen_by=who)
-            if kept[0] == version:
-                return kept[1]
-        note = notes.view(session, number, seen_by=who)
-    shown = _Shown(note)
+            version, shown = kept
+            seen = lines(session, (number, *shown.alike), seen_by=who)
+            own = seen.pop(number, None)
+            if own and own.version == version:
+                return shown, tuple(seen.values())[:MOST_ALIKE]
+        like = _alike(session, number, who)
+        note = notes.view(session, number, seen_by=who, beside=like)
+    shown = _Shown(note, like)
     articles.keep(key, note.version, shown, size=8 * len(note.body) + 65_536)
-    return shown
+    return shown, note.beside[:MOST_ALIKE]
 
 
-def _page(shown: _Shown, who: Viewer, comment: CommentTyped) -> str:
+def _alike(session: Session, number: int, who: Viewer) -> tuple[int, ...]:
+    """Similar notes by number; a page is whole without them when the index does not answer."""
+    naming.require_row_id(number)
+    try:
+        found = context.store().index.similar(session, number, seen_by=who)
+    except Unavailable:
+        return ()
+    return tuple(found)
+
+
+def _page(shown: _Shown, alike: Sequence[NoteLine], who: Viewer, comment: CommentTyped) -> str:
     rights = _rights(shown.note, who)
     page = NotePage(rights, shown.note, _root())
     if not shown.article:
@@ -251,6 +281,7 @@ def _page(shown: _Shown, who: Viewer, comment: CommentTyped) -> str:
         note=shown.note,
         page=page,
         article=shown.article[0],
+        alike=alike,
         comment=replace(comment, may_comment=rights.may_comment),
     )
 
