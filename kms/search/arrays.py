@@ -6,6 +6,7 @@ Only this module knows how Whoosh lays postings and columns out; wherever its la
 we know, the public road (one posting at a time) is taken instead.
 """
 
+import re
 import zlib
 from bisect import bisect_right
 from collections import OrderedDict
@@ -23,7 +24,8 @@ from whoosh.util.numeric import byte_to_length
 
 from kms.search.entry import NUMBERS, TEXT_FIELDS, WORD_FIELDS, WORDS_FILE, Entry
 from kms.search.grams import GRAMS_FILE, Grams
-from kms.search.kept_text import UTF8, Needle
+from kms.search.kept_text import Needle
+from kms.search.rows import Rows, open_rows
 from kms.thai.words import is_cluster_boundary
 
 CACHE_BYTES = 64 * 2**20
@@ -108,16 +110,6 @@ class Values:
     terms: tuple[str, ...]
     which: NDArray[np.int32]
     ids: Ids
-
-
-@dataclass(frozen=True)
-class _Texts:
-    """The kept texts of a segment as they lie: all bytes, and where each begins and ends."""
-
-    whole: memoryview
-    starts: NDArray[np.int64]
-    ends: NDArray[np.int64]
-    is_utf8: Mask
 
 
 class Segment:
@@ -221,71 +213,46 @@ class Segment:
         return np.array(self._holding(needle, unsure), dtype=np.int32)
 
     def _holding(self, needle: Needle, unsure: Ids) -> list[int]:
-        texts = self._all_texts
-        others = unsure[texts.is_utf8[unsure]].tolist()
-        found = [place for place in others if needle.is_in(self.text(place))]
+        is_other = np.isin(unsure, self._grams.others)
+        found = [place for place in unsure[is_other].tolist() if needle.is_in(self.text(place))]
         if needle.pattern:
-            search, whole = needle.pattern.search, texts.whole
-            places = unsure[~texts.is_utf8[unsure]]
-            starts, ends = texts.starts[places].tolist(), texts.ends[places].tolist()
-            found += [
-                place
-                for place, start, end in zip(places.tolist(), starts, ends, strict=True)
-                if search(whole, start, end)
-            ]
+            search, texts = needle.pattern.search, self._texts
+            found += [place for place in unsure[~is_other].tolist() if search(texts[place])]
         return found
 
     def kept(self, key: tuple[str, ...], make: Callable[[], Postings]) -> Postings:
         """Something computed of this segment, kept while it fits."""
         return self._cache.get((self.key, "computed", *key), make)
 
+    @cached_property
+    def _texts(self) -> Rows:
+        return open_rows(self._reader, "folded", self.size)
+
+    @cached_property
+    def _shown(self) -> Rows:
+        return open_rows(self._reader, "shown", self.size)
+
     def text(self, place: int) -> bytes:
         """Folded title, text and names of a note as ``encode_text`` keeps them."""
-        texts = self._all_texts
-        return bytes(texts.whole[texts.starts[place] : texts.ends[place]])
+        return self._texts[place]
+
+    def shown(self, place: int) -> bytes:
+        """What a hit is shown by (see ``Entry``)."""
+        return self._shown[place]
 
     def scan(self, needle: "Needle") -> Ids:
         """Notes whose text holds the needle, by looking through all of it: nothing is missed.
 
         The texts lie one behind another, so that one search runs over many at memory speed.
         """
-        texts, places = self._all_texts, []
-        ends = texts.ends.tolist()
-        at = 0
-        while needle.pattern and (match := needle.pattern.search(texts.whole, at)):
-            start, at = match.span()
-            place = bisect_right(ends, start)
-            if at <= ends[place] and not texts.is_utf8[place]:
-                places.append(place)
-                at = ends[place]
-            else:
-                at = start + 1
-        others = np.flatnonzero(texts.is_utf8).tolist()
-        places += [place for place in others if needle.is_in(self.text(place))]
-        return np.array(sorted(places), dtype=np.int32)
-
-    @cached_property
-    def _all_texts(self) -> "_Texts":
-        return self._rows("folded")
-
-    @cached_property
-    def _shown(self) -> "_Texts":
-        return self._rows("shown")
-
-    def _rows(self, column: str) -> "_Texts":
-        reader = self._reader.column_reader(column).raw_column()
-        lengths = np.array(reader._lengths, dtype=np.int64)[: self.size]
-        starts = np.cumsum(lengths) - lengths
-        whole = memoryview(reader._dbfile._buf)[reader._basepos :][: int(lengths.sum())]
-        marks = np.frombuffer(whole, dtype=np.uint8)
-        is_utf8 = np.zeros(self.size, dtype=np.bool_)
-        is_utf8[lengths > 0] = marks[starts[lengths > 0]] == UTF8[0]
-        return _Texts(whole, starts, starts + lengths, is_utf8)
-
-    def shown(self, place: int) -> bytes:
-        """What a hit is shown by (see ``Entry``)."""
-        rows = self._shown
-        return bytes(rows.whole[rows.starts[place] : rows.ends[place]])
+        others = self._grams.others.tolist()
+        found: set[int] = set()
+        if needle.pattern:
+            for first, whole, ends in self._texts.in_order():
+                found.update(first + row for row in _rows_with(needle.pattern, whole, ends))
+        found.difference_update(others)
+        found.update(place for place in others if needle.is_in(self.text(place)))
+        return np.array(sorted(found), dtype=np.int32)
 
     def entry(self, place: int) -> Entry:
         """What is kept of one note beside its terms and values."""
@@ -315,6 +282,17 @@ class Segment:
         """Let go of the files."""
         if not self._reader.is_closed:
             self._reader.close()
+
+
+def _rows_with(pattern: re.Pattern[bytes], whole: bytes, ends: list[int]) -> Iterator[int]:
+    at = 0
+    while match := pattern.search(whole, at):
+        row = bisect_right(ends, match.start())
+        if match.end() <= ends[row]:
+            yield row
+            at = ends[row]
+        else:
+            at = match.start() + 1
 
 
 def _lines_with(lines: str, text: str) -> Iterator[str]:

@@ -6,6 +6,7 @@ a text is a candidate; only its text tells whether they stand together.
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ MOST_ASKED = 16
 Ids = NDArray[np.int32]
 Keys = NDArray[np.uint32]
 
-_HEAD = 12
+_HEAD = 16
 _END = b"\x00\x00"
 
 
@@ -32,10 +33,13 @@ class GramsBuilder:
         self._waiting: list[bytes] = []
         self._keys: list[Keys] = []
         self._places: list[NDArray[np.uint32]] = []
+        self._others: list[int] = []
         self._size = 0
 
     def add(self, kept: bytes) -> None:
         """Take the next note's text as ``encode_text`` keeps it."""
+        if kept[:1] != ONE_BYTE:
+            self._others.append(self._size)
         self._waiting.append(_plain(kept))
         self._size += 1
         if len(self._waiting) == GATHERED:
@@ -63,27 +67,36 @@ class GramsBuilder:
         order = np.argsort(keys, kind="stable")
         each, counts = np.unique(keys, return_counts=True)
         width = 2 if self._size <= 1 << 16 else 4
-        head = np.array([len(each), len(places), width], dtype="<u4")
+        head = np.array([len(each), len(self._others), len(places), width], dtype="<u4")
         return b"".join(
             part.tobytes()
             for part in (
                 head,
                 each.astype("<u4"),
                 np.cumsum(counts).astype("<u4"),
+                np.array(self._others, dtype="<u4"),
                 places[order].astype(f"<u{width}"),
             )
         )
 
 
 class Grams:
-    """The trigrams of one segment."""
+    """The trigrams of one segment; ``others`` are the notes not kept a byte a character."""
 
     def __init__(self, file: memoryview) -> None:
-        count, size, width = np.frombuffer(file[:_HEAD], dtype="<u4").tolist()
-        self._keys = np.frombuffer(file, dtype="<u4", count=count, offset=_HEAD)
-        ends = np.frombuffer(file, dtype="<u4", count=count, offset=_HEAD + 4 * count)
-        self._ends = np.concatenate([[0], ends])
-        self._places = np.frombuffer(file, dtype=f"<u{width}", count=size, offset=_HEAD + 8 * count)
+        count, others, size, width = np.frombuffer(file[:_HEAD], dtype="<u4").tolist()
+        at = _HEAD
+
+        def part(length: int, bytes_each: int = 4) -> NDArray[Any]:
+            nonlocal at
+            found = np.frombuffer(file, dtype=f"<u{bytes_each}", count=length, offset=at)
+            at += length * bytes_each
+            return found
+
+        self._keys = part(count)
+        self._ends = np.concatenate([[0], part(count)])
+        self.others: Ids = part(others).astype(np.int32)
+        self._places = part(size, width)
 
     def candidates(self, text: str) -> Ids:
         """Notes, rising, that may have the folded text: all that have it, and few others."""

@@ -3,9 +3,12 @@
 
 import copy
 import io
+import os
 import pickle
+import weakref
 from typing import Any
 
+import numpy as np
 from whoosh.filedb.compound import CompoundStorage
 from whoosh.filedb.structfile import BufferFile
 from whoosh.reading import SegmentReader
@@ -22,7 +25,21 @@ def open_segment(storage: Any, schema: Any, segment: Any) -> SegmentReader:
 
 
 class MappedStorage(CompoundStorage):
-    """Whoosh's compound storage, but its files are views."""
+    """Whoosh's compound storage, but its files are views, and it can be read without mapping."""
+
+    def __init__(self, file: Any) -> None:
+        self._descriptor = os.dup(file.fileno())
+        weakref.finalize(self, os.close, self._descriptor)
+        super().__init__(file)
+
+    def read_at(self, offset: int, length: int) -> bytes:
+        """So many bytes of the whole file."""
+        return os.pread(self._descriptor, length, offset)
+
+    def offset_of(self, view: memoryview) -> int:
+        """Where a view of a file inside lies in the whole file."""
+        source: Any = self._source
+        return _address(view) - _address(memoryview(source))
 
     def open_file(self, name: str, *_: Any, **__: Any) -> BufferFile:
         """A file inside; NameError when there is none of this name."""
@@ -31,6 +48,10 @@ class MappedStorage(CompoundStorage):
             file: BufferFile = super().open_file(name)
             return file
         return _MappedFile(memoryview(self._source)[offset : offset + length], name)
+
+
+def _address(view: memoryview) -> int:
+    return int(np.frombuffer(view, dtype=np.uint8).ctypes.data)
 
 
 class _MappedFile(BufferFile):
