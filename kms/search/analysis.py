@@ -22,7 +22,7 @@ from kms import gazetteer, places, roles
 from kms.thai.words import Cutter, fold
 
 # Any change of the rules below that makes other terms takes a new number here.
-RULES = "5"
+RULES = "6"
 CONTENT = Path(__file__).parents[2] / "content"
 LONGEST_TERM = 64
 

@@ -22,13 +22,13 @@ from numpy.typing import NDArray
 from whoosh.reading import TermNotFound
 from whoosh.util.numeric import byte_to_length
 
-from kms.search.entry import NUMBERS, TEXT_FIELDS, WORD_FIELDS, WORDS_FILE, Entry
+from kms.search.entry import NUMBERS, TEXT_FIELDS, WORDS_FILE, Entry
 from kms.search.grams import GRAMS_FILE, Grams
 from kms.search.kept_text import Needle
 from kms.search.rows import Rows, open_rows
-from kms.thai.words import is_cluster_boundary
 
-CACHE_BYTES = 64 * 2**20
+CACHE_BYTES = 32 * 2**20
+LONGEST_LINE = 200
 # With more candidates than this part of a segment it is quicker to look through all of it.
 MOST_LOOKED_INTO = 0.6
 
@@ -138,20 +138,26 @@ class Segment:
             return _decode_blocks(matcher)
 
     @cached_property
-    def _words(self) -> str:
-        """Every term and compound, one on a line; those of the most notes come first."""
-        name = f"{self.key}{WORDS_FILE}"
-        storage = self._reader.storage()
-        try:
-            with storage.open_file(name) as file:
-                return bytes(file.read(storage.file_length(name))).decode()
-        except (NameError, OSError):
-            terms = {term for field in WORD_FIELDS for term in self._terms(field)}
-            return "\n".join(["", *sorted(terms), ""])
+    def _words(self) -> memoryview:
+        """Every term and compound as ``encode_text`` keeps them, one on a line."""
+        with self._reader.storage().open_file(f"{self.key}{WORDS_FILE}") as file:
+            view: memoryview = file._buf
+            return view
+
+    def words(self) -> list[str]:
+        """Every term and compound of Thai or Latin letters; those of the most notes come first."""
+        return bytes(self._words).decode("cp874").split("\n")[1:-1]
 
     def terms_with(self, text: str) -> Iterator[str]:
         """Terms and compounds that contain the text without splitting a cluster, common first."""
-        return _lines_with(self._words, text)
+        pattern, at = Needle(text).pattern, 0
+        while pattern and (match := pattern.search(self._words, at)):
+            start, end = match.span()
+            before = bytes(self._words[max(0, start - LONGEST_LINE) : start])
+            after = bytes(self._words[end : end + LONGEST_LINE])
+            line = before[before.rfind(b"\n") + 1 :] + match[0] + after[: after.find(b"\n")]
+            yield line.decode("cp874")
+            at = end + after.find(b"\n")
 
     def _terms(self, field: str) -> Iterator[str]:
         if field not in self._reader.indexed_field_names():
@@ -293,19 +299,6 @@ def _rows_with(pattern: re.Pattern[bytes], whole: bytes, ends: list[int]) -> Ite
             at = ends[row]
         else:
             at = match.start() + 1
-
-
-def _lines_with(lines: str, text: str) -> Iterator[str]:
-    at = lines.find(text)
-    while at >= 0:
-        start, end = lines.rfind("\n", 0, at) + 1, lines.find("\n", at)
-        line = lines[start:end]
-        first, last = at - start, at - start + len(text)
-        if is_cluster_boundary(line, first) and is_cluster_boundary(line, last):
-            yield line
-            at = lines.find(text, end)
-        else:
-            at = lines.find(text, at + 1)
 
 
 def _decode_blocks(matcher: Any) -> Postings:

@@ -101,7 +101,7 @@ class SegmentBuilder:
             writer.finish_field()
         writer.close()
         with self._segment.create_file(self._desk, WORDS_FILE) as file:
-            file.write("\n".join(["", *self._words(), ""]).encode())
+            file.write("\n".join(["", *self._words(), ""]).encode("cp874", "replace"))
         with self._segment.create_file(self._desk, GRAMS_FILE) as file:
             file.write(self._grams.finish())
         whole = self._segment.create_file(self._storage, self._segment.COMPOUND_EXT)

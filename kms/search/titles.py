@@ -86,7 +86,7 @@ def _begins_in(line: str, word: str) -> bool:
 def _rare(segment: Segment) -> spelling.Words:
     """Words that no dictionary knows: names for the most part."""
     known = analysis.vocabulary().known
-    terms = (term for term in segment._words.split("\n") if not _HAS_DIGIT.search(term))
+    terms = (term for term in segment.words() if not _HAS_DIGIT.search(term))
     pieces = _PIECE.findall(_titles.of(segment).lines)
     words = {*terms, *(piece for piece in pieces if len(piece) <= LONGEST_PIECE)}
     return spelling.Words(sorted(words - known))
