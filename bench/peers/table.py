@@ -149,6 +149,8 @@ def _marks(results: Results, names: list[str]) -> Iterator[str]:
     for notes in dict.fromkeys((small, size)):
         words = results[f"words {OURS} {notes}"]
         for sort, least in (("word", 0.995), ("word quoted", 1), ("name quoted", 1), ("name", 1)):
+            if sort not in words:
+                continue
             told = words[sort]
             is_met = told["recall"] >= least and told["precision"] >= 0.98
             label = f"recall / precision, {sort}, {notes:,} notes"
