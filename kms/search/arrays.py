@@ -141,8 +141,8 @@ class Segment:
     def _words(self) -> memoryview:
         """Every term and compound as ``encode_text`` keeps them, one on a line."""
         with self._reader.storage().open_file(f"{self.key}{WORDS_FILE}") as file:
-            view: memoryview = file._buf
-            return view
+            whole: memoryview = file._buf[:]
+            return whole
 
     def words(self) -> list[str]:
         """Every term and compound of Thai or Latin letters; those of the most notes come first."""
@@ -205,7 +205,7 @@ class Segment:
     def _grams(self) -> Grams:
         storage = self._reader.storage()
         with storage.open_file(f"{self.key}{GRAMS_FILE}") as file:
-            return Grams(file._buf)
+            return Grams(file._buf[:])
 
     def candidates(self, text: str) -> Ids:
         """Notes, rising, that may have the folded text: all that have it, and few others."""
