@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from kms import suggestions
+from kms import places, suggestions
 from kms.models import Note
 from kms.permissions import SYSTEM, Viewer, visible_to
 from kms.search import analysis, spelling, titles
@@ -100,7 +100,8 @@ def _named(seen: _Seen, said: str, words: str = "") -> list[tuple[Completion, bo
     for one in suggestions.named(seen.session, said, seen_by=seen.by):
         notes = int(seen.within[seen.snapshot.postings(one.what, one.value).ids].sum())
         if notes:
-            completion = Completion(one.what, one.value, one.label, words, notes)
+            label = places.path(one.value) if one.what == "place" else one.label
+            completion = Completion(one.what, one.value, label, words, notes)
             found.setdefault(one.what, []).append((completion, one.begins))
     for offered in found.values():
         offered.sort(key=lambda pair: (not pair[1], -pair[0].notes))
@@ -109,8 +110,8 @@ def _named(seen: _Seen, said: str, words: str = "") -> list[tuple[Completion, bo
 
 
 def _notes(seen: _Seen, said: str) -> list[tuple[Completion, bool]]:
-    places = titles.find(seen.snapshot, fold(said), seen.within, MOST)
-    begins = {int(seen.snapshot.number[place]): begin for place, begin in places}
+    titled = titles.find(seen.snapshot, fold(said), seen.within, MOST)
+    begins = {int(seen.snapshot.number[place]): begin for place, begin in titled}
     if not begins:
         return []
     rows = seen.session.execute(
