@@ -28,7 +28,7 @@ Results = dict[str, Any]
 
 def main() -> None:
     chosen = _arguments().parse_args()
-    names = [name for name in systems.NAMES if _is_here(name)]
+    names = [name for name in systems.NAMES if name in (OURS, *chosen.systems) and _is_here(name)]
     today = date.today().isoformat()
     results: Results = {"date": today, "notes": chosen.notes, "small": chosen.small}
     try:
@@ -51,6 +51,7 @@ def _arguments() -> argparse.ArgumentParser:
     arguments.add_argument("--small", type=int, default=SMALL, help="notes to measure growth from")
     arguments.add_argument("--queries", type=int, default=100)
     arguments.add_argument("--rounds", type=int, default=3)
+    arguments.add_argument("--systems", nargs="*", choices=systems.NAMES, default=systems.NAMES)
     arguments.add_argument("--docs", type=Path)
     arguments.add_argument("--questions", type=Path)
     arguments.add_argument("--readme", type=Path)
