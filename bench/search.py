@@ -57,7 +57,7 @@ def main() -> None:
     find(store, "warm", queries)
     find(store, "one word quoted", [f'"{words.split()[0]}"' for words in queries])
     find(store, "no words", [""] * 50)
-    save(store)
+    save(store, chosen.notes)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     say("memory", f"{memory:.0f} MB at most")
 
@@ -97,13 +97,13 @@ def _spread(times: list[float]) -> str:
     return f"p50 {statistics.median(ordered):.1f} p95 {ordered[int(len(ordered) * 0.95)]:.1f} ms"
 
 
-def save(store: Store) -> None:
+def save(store: Store, notes: int) -> None:
     """A note changed and the index in step again; then the first search after it."""
     saves, searches = [], []
     for _ in range(60):
         began = time.perf_counter()
         with store.saving() as session:
-            note = session.get_one(Note, random.randint(1, 1000))
+            note = session.get_one(Note, random.randint(1, notes))
             note.title += "."
         saves.append((time.perf_counter() - began) * 1000)
         began = time.perf_counter()
