@@ -28,6 +28,7 @@ from kms.search.kept_text import Needle
 from kms.search.rows import Rows, open_rows
 
 CACHE_BYTES = 32 * 2**20
+RECENT_BYTES = 2**20
 LONGEST_LINE = 200
 # With more candidates than this part of a segment it is quicker to look through all of it.
 MOST_LOOKED_INTO = 0.6
@@ -118,6 +119,8 @@ class Segment:
     def __init__(self, reader: Any, cache: Cache) -> None:
         self._reader = reader
         self._cache = cache
+        # Postings are asked for several times while a new word is made sense of, and then no more.
+        self._recent = Cache(RECENT_BYTES)
         # Whoosh's files keep one reading position for all threads.
         self._lock = RLock()
         self._values: dict[str, Values] = {}
@@ -126,7 +129,7 @@ class Segment:
 
     def postings(self, field: str, term: str) -> Postings:
         """Notes that have the term in the field, deleted ones too."""
-        return self._cache.get((self.key, field, term), lambda: self._decode(field, term))
+        return self._recent.get((field, term), lambda: self._decode(field, term))
 
     def _decode(self, field: str, term: str) -> Postings:
         form = self._reader.schema[field].format
@@ -386,9 +389,7 @@ class Snapshot:
         """Live and deleted notes that have the term in the field."""
         if len(self._segments) == 1:
             return self._segments[0].postings(field, term)
-        return self._cache.get(
-            (field, term), lambda: self._joined(lambda segment: segment.postings(field, term))
-        )
+        return self._joined(lambda segment: segment.postings(field, term))
 
     def kept(self, key: tuple[str, ...], make: Callable[[], Postings]) -> Postings:
         """Something computed of this snapshot, kept while it fits."""
@@ -435,7 +436,8 @@ class Snapshot:
         """Notes that have any of these values."""
         found: Mask = np.zeros(self.size, dtype=np.bool_)
         for term in terms:
-            found[self.postings(field, term).ids] = True
+            kept = self.kept(("value", field, term), lambda t=term: self.postings(field, t))  # type: ignore[misc]
+            found[kept.ids] = True
         return found
 
     def text(self, place: int) -> bytes:

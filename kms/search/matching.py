@@ -68,12 +68,8 @@ def _with_word(segment: Segment, word: str) -> Ids:
 
 def any_field(segment: Segment | Snapshot, term: str) -> Ids:
     """Notes that have the term in any text field."""
-
-    def together() -> Postings:
-        lists = [segment.postings(field, term).ids for field in TEXT_FIELDS]
-        return _as_postings(united(segment.size, lists))
-
-    return segment.kept(("any", term), together).ids
+    lists = [segment.postings(field, term).ids for field in TEXT_FIELDS]
+    return united(segment.size, lists)
 
 
 def _as_postings(ids: Ids) -> Postings:

@@ -6,7 +6,6 @@ from numpy.typing import NDArray
 from kms.search.arrays import Ids, Postings, Snapshot
 from kms.search.asking import Asked
 from kms.search.kept_text import Needle
-from kms.search.matching import any_field
 
 # Tuned on the training questions only (see bench/relevance.py).
 K1 = 1.2
@@ -70,5 +69,5 @@ def reranked(snapshot: Snapshot, asked: Asked, places: Ids, values: Scores) -> t
 
 
 def _pair_weight(snapshot: Snapshot, first: str, second: str) -> float:
-    rarity = [idf(snapshot, len(any_field(snapshot, leaf))) for leaf in (first, second)]
+    rarity = [idf(snapshot, len(impacts(snapshot, leaf).ids)) for leaf in (first, second)]
     return float(PAIR_WEIGHT * sum(rarity))
