@@ -90,9 +90,40 @@ def test_a_bad_parameter_is_named_with_a_sentence(session: Session, name: str, v
 
 
 def test_a_name_in_the_box_that_may_mean_several_places_stays_words(session: Session) -> None:
-    query = asked(session, q="เวที ต.บ้านใหม่ จ.สงขลา")
-    assert query.places == ("90",)
-    assert query.words == "เวที ต.บ้านใหม่"
+    query = asked(session, q="เวที ต.บ้านใหม่")
+    assert (query.words, query.places) == ("เวที ต.บ้านใหม่", ())
+    assert "ต.บ้านใหม่" in query.unread[0]
+
+
+def test_places_in_the_box_that_lie_in_each_other_are_one(session: Session) -> None:
+    for typed in ("ต.หูล่อง อ.ปากพนัง จ.นครศรีธรรมราช", "ต.หูล่องอ.ปากพนัง เวที"):
+        assert asked(session, q=typed).places == ("801208",)
+    assert asked(session, q="ต.บ้านใหม่ อ.ปากเกร็ด").places == ("120603",)
+    assert asked(session, q="อ.ปากพนัง จ.สงขลา").places == ("8012", "90")
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("จ.ดาวอังคาร น้ำ", "จ.ดาวอังคาร"),
+        ("@ไม่มีคนนี้ น้ำ", "ไม่มีคนนี้"),
+        ('"กองทุน', "เครื่องหมายคำพูด"),
+        ("“กองทุน” “เงิน", "เครื่องหมายคำพูด"),
+        ("-กองทุน", "ไม่เอา"),
+    ],
+)
+def test_what_the_box_cannot_use_is_said_and_the_rest_stays(
+    session: Session, typed: str, said: str
+) -> None:
+    query = asked(session, q=typed)
+    assert query.words == typed
+    assert len(query.unread) == 1
+    assert said in query.unread[0]
+
+
+def test_there_is_nothing_to_say_of_a_plain_query(session: Session) -> None:
+    for typed in ('กองทุน "สวัสดิการชุมชน" -เงิน จ.สงขลา', "ต.ค. 2550", "-", ""):
+        assert asked(session, q=typed).unread == ()
 
 
 def test_quoted_filters_stay_words(session: Session) -> None:

@@ -12,7 +12,7 @@ def as_json(found: Found) -> dict[str, object]:
         "took_ms": round(found.took_ms, 1),
         "did_you_mean": found.did_you_mean,
         "loosened": found.loosened,
-        "unread": list(found.unread),
+        "unread": [*found.query.unread, *found.unread],
         "hits": [_hit(hit) for hit in found.hits],
         "facets": {
             name: [{"value": one.value, "label": one.label, "count": one.count} for one in values]

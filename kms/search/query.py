@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -31,11 +31,14 @@ FARTHEST_OFFSET = 10_000_000
 
 _PLACE_WIDTHS = {"province": 2, "amphoe": 4, "tambon": 6}
 _PLACE_MARKS = {"province": "จังหวัด", "amphoe": "อำเภอ", "tambon": "ตำบล"}
+_PLACE = r"(?:จังหวัด|จ\.|อำเภอ|อ\.|ตำบล|ต\.)\s?[^\s\".]+"
 _BOX_FILTER = re.compile(
-    r"(?<!\S)(?:(?P<place>(?:จังหวัด|จ\.|อำเภอ|อ\.|ตำบล|ต\.)\s?[^\s\".]+)|#(?P<tag>[^\s\"#]+)"
+    rf"(?<!\S)(?:(?P<place>{_PLACE}(?:\s*{_PLACE})*)|#(?P<tag>[^\s\"#]+)"
     r"|@(?P<person>[^\s\"@]+))(?!\S)"
 )
-_QUOTED = re.compile(r'"[^"]*"')
+_ONE_PLACE = re.compile(rf"(?<!\S){_PLACE}(?!\S)")
+_QUOTED = re.compile(r'"[^"]*"|“[^“”]*”')
+_QUOTE = re.compile('["“”„«»＂]')
 
 One = TypeVar("One")
 
@@ -47,7 +50,8 @@ class Query:
     ``places`` are DOPA codes (a code includes all beneath), ``themes`` slugs (with their
     sub-themes), ``kinds`` and ``roles`` codes, ``people`` and ``organisations`` ids and
     ``tags`` folded keys. ``from_day`` to ``to_day`` include both ends and keep the notes whose
-    event touches them. Without words the newest come first.
+    event touches them. Without words the newest come first. ``unread`` has a sentence for each
+    thing in the words that could not be used as it was typed.
     """
 
     words: str = ""
@@ -64,12 +68,19 @@ class Query:
     limit: int = DEFAULT_LIMIT
     offset: int = 0
     snippets: bool = True
+    unread: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing at all is asked: no words and no filter."""
         blank = replace(
-            self, sort="relevance", limit=DEFAULT_LIMIT, offset=0, snippets=True, words=""
+            self,
+            sort="relevance",
+            limit=DEFAULT_LIMIT,
+            offset=0,
+            snippets=True,
+            words="",
+            unread=(),
         )
         return not self.words.strip() and blank == Query()
 
@@ -308,38 +319,87 @@ def _with_box_filters(query: Query, reading: _Reading) -> Query:
     """Take places, tags and people out of the words where they can mean one thing only."""
     if not query.words:
         return query
-    found: dict[str, list[str]] = {"place": [], "tag": [], "person": []}
-    numbers: list[int] = []
-    met = itertools.count()
-
-    def take(match: re.Match[str]) -> str:
-        if next(met) >= MOST_IN_BOX:
-            return match[0]
-        if match["tag"]:
-            found["tag"].append(tags.key(match["tag"]))
-        elif match["place"]:
-            place = places.read(match["place"]).place
-            if place is None:
-                return match[0]
-            found["place"].append(place.code)
-        else:
-            try:
-                ids = reading.person(match["person"].replace("_", " "))
-            except Invalid:
-                return match[0]
-            if len(ids) != 1:
-                return match[0]
-            numbers.extend(ids)
-        return " "
-
-    words = _outside_quotes(query.words, take)
+    box = _Box(reading)
+    words = _outside_quotes(query.words, box.take)
+    words = " ".join(words.split())
     return replace(
         query,
-        words=" ".join(words.split()),
-        places=_with(query.places, found["place"]),
-        tags=_with(query.tags, found["tag"]),
-        people=_with(query.people, numbers),
+        words=words,
+        places=_with(query.places, box.places),
+        tags=_with(query.tags, box.tags),
+        people=_with(query.people, box.people),
+        unread=(*box.unread, *_said_of(words)),
     )
+
+
+class _Box:
+    """What is found among typed words; what cannot be read stays there and is said."""
+
+    def __init__(self, reading: _Reading) -> None:
+        self._reading = reading
+        self.places: list[str] = []
+        self.tags: list[str] = []
+        self.people: list[int] = []
+        self.unread: list[str] = []
+        self._met = itertools.count()
+
+    def take(self, match: re.Match[str]) -> str:
+        if next(self._met) >= MOST_IN_BOX:
+            return match[0]
+        if match["tag"]:
+            self.tags.append(tags.key(match["tag"]))
+            return " "
+        if match["person"]:
+            return self._take_person(match["person"].replace("_", " ")) or match[0]
+        whole = places.read(match["place"]).place
+        if whole:
+            self.places.append(whole.code)
+            return " "
+        return _ONE_PLACE.sub(self._take_place, match["place"])
+
+    def _take_place(self, match: re.Match[str]) -> str:
+        if next(self._met) > MOST_IN_BOX:
+            return match[0]
+        reading = places.read(match[0])
+        if reading.place:
+            self.places.append(reading.place.code)
+            return " "
+        named = _meant(reading, match[0])
+        text = match[0][:60]
+        if named:
+            said = _(
+                "“%(text)s” มี %(n)s แห่ง จึงค้นเป็นคำ พิมพ์อำเภอหรือจังหวัดต่อท้ายเพื่อเลือกแห่งเดียว",
+                text=text,
+                n=len(named),
+            )
+        else:
+            said = _("ไม่พบพื้นที่ “%(text)s” จึงค้นเป็นคำ", text=text)
+        self.unread.append(said)
+        return match[0]
+
+    def _take_person(self, name: str) -> str:
+        try:
+            found = self._reading.person(name)
+        except Invalid:
+            found = ()
+        if len(found) == 1:
+            self.people.extend(found)
+            return " "
+        text = name[:60]
+        if found:
+            said = _("มีคนชื่อ “%(text)s” %(n)s คน จึงค้นเป็นคำ", text=text, n=len(found))
+        else:
+            said = _("ไม่พบคนชื่อ “%(text)s” จึงค้นเป็นคำ", text=text)
+        self.unread.append(said)
+        return ""
+
+
+def _said_of(words: str) -> Iterator[str]:
+    """What is odd in the words themselves."""
+    if len(_QUOTE.findall(words)) % 2:
+        yield _("เครื่องหมายคำพูดเปิดไว้แต่ไม่ได้ปิด จึงค้นเป็นคำธรรมดา")
+    if words.strip("- ") and all(word.startswith("-") for word in _QUOTED.sub("x", words).split()):
+        yield _("มีแต่คำที่ไม่เอา จึงแสดงบันทึกทั้งหมดที่ไม่มีคำนั้น")
 
 
 def _outside_quotes(words: str, take: Callable[[re.Match[str]], str]) -> str:

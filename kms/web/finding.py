@@ -80,7 +80,7 @@ def _shown(found: Found, notices: list[str], met: Names) -> dict[str, object]:
     pairs = narrowing.pairs_of(query)
     base = without(pairs, "offset")
     asked = dict(pairs)
-    said = [*notices, *found.unread]
+    said = [*notices, *query.unread, *found.unread]
     if found.loosened:
         said.append(_("ไม่มีบันทึกที่มีครบทุกคำ จึงแสดงบันทึกที่มีบางคำ"))
     return {
