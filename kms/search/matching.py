@@ -33,7 +33,7 @@ def _has(snapshot: Snapshot, word: Word) -> Ids:
     if len(word.text) < SHORTEST_INSIDE or (how == "word" and word.text.isascii()):
         how = "term"
     find = {"text": _literally, "word": _as_word, "term": _by_itself}[how]
-    return snapshot.joined((how, word.text), lambda one: _as_postings(find(one, word))).ids
+    return snapshot.joined((how, word.text), lambda one: ids_alone(find(one, word))).ids
 
 
 def _by_itself(segment: Segment, word: Word) -> Ids:
@@ -72,7 +72,8 @@ def any_field(segment: Segment | Snapshot, term: str) -> Ids:
     return united(segment.size, lists)
 
 
-def _as_postings(ids: Ids) -> Postings:
+def ids_alone(ids: Ids) -> Postings:
+    """Notes without weights, to be kept."""
     return Postings(ids, np.empty(0, dtype=np.float32))
 
 

@@ -1,16 +1,16 @@
 """What was probably meant, when what was typed looks like a slip."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from kms.search import analysis, spelling, titles
-from kms.search.arrays import Ids, Mask, Snapshot, united
+from kms.search.arrays import Ids, Mask, Postings, Snapshot, united
 from kms.search.asking import Ask, Word, understand
 from kms.search.entry import WORD_FIELDS
 from kms.search.folding import fold
-from kms.search.matching import occurrences, with_all
+from kms.search.matching import ids_alone, occurrences, with_all
 
 MOST_CORRECTED = 12
 # How much of a slip a word makes up for by being common; the most common by no more than MOST.
@@ -161,8 +161,11 @@ def _notes_with(snapshot: Snapshot, text: str, within: Mask) -> int:
 
 
 def _as_word(snapshot: Snapshot, text: str) -> Ids:
-    lists: Iterable[Ids] = (snapshot.postings(field, text).ids for field in WORD_FIELDS)
-    return united(snapshot.size, lists)
+    def together() -> Postings:
+        lists = (snapshot.postings(field, text).ids for field in WORD_FIELDS)
+        return ids_alone(united(snapshot.size, lists))
+
+    return snapshot.kept(("as a word", text), together).ids
 
 
 def _seen(within: Mask, ids: Ids) -> int:
