@@ -315,9 +315,9 @@ class Cutter:
 def _pieces(run: str) -> Iterator[str]:
     start = 0
     while len(run) - start > LONGEST_RUN:
-        end = start + LONGEST_RUN
-        while end > start + 1 and not is_cluster_boundary(run, end):
-            end -= 1
+        full = start + LONGEST_RUN
+        # Signs without an end, such as ำำำ, have no place to cut and are joined again afterwards.
+        end = next((at for at in range(full, start, -1) if is_cluster_boundary(run, at)), full)
         yield run[start:end]
         start = end
     yield run[start:]
