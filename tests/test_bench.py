@@ -111,6 +111,11 @@ def test_the_table_tells_what_was_measured_and_takes_its_place(tmp_path: Path) -
     assert "| indexing, notes/s | 500 | 100 | **missed** |" in told
 
 
+def test_the_readme_has_a_place_for_the_table() -> None:
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+    assert 0 < readme.index(table.BEGIN) < readme.index(table.END)
+
+
 def _figures() -> table.Results:
     exact = {"recall": 1.0, "precision": 1.0}
     sorts = dict.fromkeys(("word", "word quoted", "name", "name quoted"), exact)
