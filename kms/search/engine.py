@@ -8,7 +8,7 @@ import numpy as np
 
 from kms.search import meant, ranking
 from kms.search.arrays import Ids, Mask, Snapshot, Values
-from kms.search.asking import Asked
+from kms.search.asking import Asked, understand
 from kms.search.matching import as_mask, occurrences
 from kms.search.query import Query
 from kms.search.ranking import Scores
@@ -65,6 +65,14 @@ def answer(
         loosened=loosened,
         did_you_mean=said,
     )
+
+
+def count(snapshot: Snapshot, query: Query, audiences: frozenset[str] | None) -> int:
+    """Notes with all words and every filter of the query, for members of these audiences."""
+    asked = understand(query.words)
+    narrowed = (_narrowed(snapshot, query, name) for name in DIMENSIONS)
+    words = (as_mask(snapshot, occurrences(snapshot, ask)) for ask in asked.wanted)
+    return int(_all([_allowed(snapshot, asked, audiences), *narrowed, *words]).sum())
 
 
 def _allowed(snapshot: Snapshot, asked: Asked, audiences: frozenset[str] | None) -> Mask:

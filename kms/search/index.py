@@ -24,6 +24,7 @@ from kms.search.completing import Completion
 from kms.search.found import Found
 from kms.search.query import Query
 from kms.search.schema import entry
+from kms.search.ways_out import WaysOut, ways_out
 
 BATCH = 500
 READ_AT_ONCE = 100
@@ -110,6 +111,10 @@ class Index:
         """Notes like this one, the most alike first; the database has still to be asked."""
         like = partial(similar.similar, number=number, seen_by=seen_by)
         return self._read(session, like) or []
+
+    def ways_out(self, session: Session, query: Query, *, seen_by: Viewer) -> WaysOut:
+        """What to try when this finds nothing or not all of it."""
+        return self._read(session, partial(ways_out, query=query, seen_by=seen_by)) or WaysOut()
 
     def _read(self, session: Session, read: Callable[[Snapshot], Answered]) -> Answered | None:
         """What the newest snapshot answers; None without one. Raises Unavailable."""

@@ -18,6 +18,8 @@ from kms.search.completing import Completion
 from kms.search.facets import kind_names
 from kms.search.found import Found
 from kms.search.query import SORTS, Query
+from kms.search.ways_out import WaysOut
+from kms.sessions import Session
 from kms.thai import dates
 from kms.web import narrowing
 from kms.web.addresses import Pairs, address, in_place_of, with_one, without
@@ -56,12 +58,20 @@ def search() -> ResponseReturnValue:
             met = suggestions.names(
                 session, persons=query.people, groups=_groups_unseen(found), seen_by=viewer()
             )
+            ways = _ways_out(session, found)
     except Unavailable as problem:
         kept = without(tuple(request.args.items(multi=True)), "q", "offset")
         words = request.args.get("q", "")
         page = render_template("finding/unavailable.html", why=problem, words=words, kept=kept)
         return page, 503, {"Retry-After": "5"}
-    return render_template("finding/search.html", **_shown(found, notices, met))
+    return render_template("finding/search.html", **_shown(found, notices, met, ways))
+
+
+def _ways_out(session: Session, found: Found) -> WaysOut:
+    """Where to go from nothing, or from notes that have but some of the words."""
+    if found.query.is_empty or (found.total and not found.loosened):
+        return WaysOut()
+    return store().index.ways_out(session, found.query, seen_by=viewer())
 
 
 def _read_kindly(given: Given, read: Callable[[Given], Query]) -> tuple[Query, list[str]]:
@@ -74,12 +84,13 @@ def _read_kindly(given: Given, read: Callable[[Given], Query]) -> tuple[Query, l
     return read(rest), list(unread.values())
 
 
-def _shown(found: Found, notices: list[str], met: Names) -> dict[str, object]:
+def _shown(found: Found, notices: list[str], met: Names, ways: WaysOut) -> dict[str, object]:
     """Everything the page shows, as values and links."""
     query = found.query
     pairs = narrowing.pairs_of(query)
     base = without(pairs, "offset")
     asked = dict(pairs)
+    names = _names_in(found, met)
     said = [*notices, *query.unread, *found.unread]
     if found.loosened:
         said.append(_("ไม่มีบันทึกที่มีครบทุกคำ จึงแสดงบันทึกที่มีบางคำ"))
@@ -87,7 +98,9 @@ def _shown(found: Found, notices: list[str], met: Names) -> dict[str, object]:
         "found": found,
         "words": query.words,
         "notices": said,
-        "chips": narrowing.chips(query, pairs, _names_in(found, met)),
+        "chips": narrowing.chips(query, pairs, names),
+        "steps": narrowing.steps_on(ways, names),
+        "write_url": address("/write/note", (("title", query.words),) if query.words else ()),
         "facets": narrowing.facets(found, pairs),
         "sorts": _sorts(query, base),
         "did_you_mean": _did_you_mean(found, base),

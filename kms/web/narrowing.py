@@ -1,18 +1,29 @@
 """What narrows a search, as links: the chips that are on and the facets that can be."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from kms import places
 from kms.language import gettext as _
 from kms.search.found import FacetValue, Found
 from kms.search.query import Query, to_parameters
+from kms.search.ways_out import Way, WaysOut
 from kms.thai import dates
 from kms.web.addresses import Pairs, address, with_one, without, without_one
 
 PATH = "/search"
 PLACES = ("province", "amphoe", "tambon")
 SHOWN_AT_ONCE = 8
+# What the address calls the parts of a query; places go by their level.
+PARAMETERS = {
+    "themes": "theme",
+    "kinds": "kind",
+    "roles": "role",
+    "people": "person",
+    "organisations": "organisation",
+    "tags": "tag",
+}
 # Parameters that say how to show the hits and narrow nothing.
 MANNERS = ("q", "sort", "limit", "offset")
 
@@ -195,6 +206,58 @@ def chips(query: Query, pairs: Pairs, labels: Mapping[tuple[str, str], str]) -> 
     if query.from_day or query.to_day:
         made.append(Chip(_span_in_words(query), address(PATH, without(base, "from", "to"))))
     return tuple(made)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A way on from a search that found too little, with the notes it gives."""
+
+    label: str
+    count: int
+    url: str
+
+
+@dataclass(frozen=True)
+class StepsOn:
+    """The ways out as links; ``missing`` are words that no note has."""
+
+    missing: tuple[str, ...]
+    words: tuple[Step, ...]
+    wider: tuple[Step, ...]
+    unfiltered: tuple[Step, ...]
+
+
+def steps_on(ways: WaysOut, labels: Mapping[tuple[str, str], str]) -> StepsOn:
+    """``labels`` says filters in words, by parameter and value."""
+    fewer = (_step(way, _("ไม่ใช้คำว่า %(word)s", word=_quoted(way.label))) for way in ways.fewer)
+    alone = (_step(way, _("เฉพาะ %(word)s", word=_quoted(way.label))) for way in ways.alone)
+    return StepsOn(
+        missing=tuple(map(_quoted, ways.missing)),
+        words=_each_once((*fewer, *alone)),
+        wider=tuple(_step(way, places.path(way.value)) for way in ways.wider),
+        unfiltered=tuple(_step(way, _let_go(way, labels)) for way in ways.unfiltered),
+    )
+
+
+def _step(way: Way, label: str) -> Step:
+    return Step(label, way.notes, address(PATH, without(pairs_of(way.query), "offset")))
+
+
+def _each_once(steps: Iterable[Step]) -> tuple[Step, ...]:
+    return tuple({step.url: step for step in reversed(tuple(steps))}.values())[::-1]
+
+
+def _quoted(word: str) -> str:
+    return word if word.startswith('"') else f"“{word}”"
+
+
+def _let_go(way: Way, labels: Mapping[tuple[str, str], str]) -> str:
+    if not way.name:
+        return _("ไม่กรองเลย")
+    if way.name == "days":
+        return _("ทุกช่วงปี")
+    name = PARAMETERS.get(way.name) or PLACES[len(way.value) // 2 - 1]
+    return _("ไม่กรอง %(label)s", label=labels.get((name, way.value), way.value))
 
 
 def _span_in_words(query: Query) -> str:
