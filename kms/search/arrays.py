@@ -28,7 +28,9 @@ from kms.search.kept_text import Needle
 from kms.search.rows import Rows, open_rows
 
 CACHE_BYTES = 32 * 2**20
-RECENT_BYTES = 2**20
+RECENT_BYTES = 2**19
+# Posting lists read until the mapped pages are given back to the system.
+DECODED_BEFORE_GIVING_BACK = 100
 LONGEST_LINE = 200
 # With more candidates than this part of a segment it is quicker to look through all of it.
 MOST_LOOKED_INTO = 0.6
@@ -121,6 +123,7 @@ class Segment:
         self._cache = cache
         # Postings are asked for several times while a new word is made sense of, and then no more.
         self._recent = Cache(RECENT_BYTES)
+        self._decoded = 0
         # Whoosh's files keep one reading position for all threads.
         self._lock = RLock()
         self._values: dict[str, Values] = {}
@@ -134,6 +137,9 @@ class Segment:
     def _decode(self, field: str, term: str) -> Postings:
         form = self._reader.schema[field].format
         with self._lock:
+            self._decoded += 1
+            if self._decoded % DECODED_BEFORE_GIVING_BACK == 0:
+                self._reader.storage().give_back()
             try:
                 matcher = self._reader._terms.matcher(field, term.encode(), form)
             except (TermNotFound, KeyError):

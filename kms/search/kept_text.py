@@ -57,7 +57,7 @@ class Needle:
         return -1
 
 
-@lru_cache(maxsize=2_000)
+@lru_cache(maxsize=500)
 def _pattern(wanted: bytes) -> re.Pattern[bytes]:
     """The rules of ``is_cluster_boundary`` at both ends, for texts of one byte a character.
 

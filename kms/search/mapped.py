@@ -3,6 +3,7 @@
 
 import copy
 import io
+import mmap
 import os
 import pickle
 import weakref
@@ -35,6 +36,15 @@ class MappedStorage(CompoundStorage):
     def read_at(self, offset: int, length: int) -> bytes:
         """So many bytes of the whole file."""
         return os.pread(self._descriptor, length, offset)
+
+    def give_back(self) -> None:
+        """Let the system take the mapped pages; those still needed come back by themselves.
+
+        Without this every page of the index that was ever looked at counts as memory in use.
+        """
+        source: Any = self._source
+        if hasattr(mmap, "MADV_DONTNEED"):
+            source.madvise(mmap.MADV_DONTNEED)
 
     def offset_of(self, view: memoryview) -> int:
         """Where a view of a file inside lies in the whole file."""
