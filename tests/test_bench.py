@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bench.peers import one, ours_only, prepare, systems, table
+from bench.peers.figures import Results
 from bench.peers.peer import TOP, Peer, as_words, read_lines
 
 PROJECT = Path(__file__).parents[1]
@@ -116,10 +117,10 @@ def test_the_readme_has_a_place_for_the_table() -> None:
     assert 0 < readme.index(table.BEGIN) < readme.index(table.END)
 
 
-def _figures() -> table.Results:
+def _figures() -> Results:
     exact = {"recall": 1.0, "precision": 1.0}
     sorts = dict.fromkeys(("word", "word quoted", "name", "name quoted"), exact)
-    results: table.Results = {"date": "2026-01-31", "notes": 200, "small": 100, "cutting": 1.0}
+    results: Results = {"date": "2026-01-31", "notes": 200, "small": 100, "cutting": 1.0}
     for name, ms in ((systems.OURS, 2.0), ("Whoosh", 80.0)):
         for size in (100, 200):
             speed = {key: [ms] * 3 for key in ("new", "warm", "best")}
