@@ -124,7 +124,10 @@ def _matched(
             return most, not has_all
     if has_all:
         return every, False
-    some: Mask = (scores > 0) | reduce(np.logical_or, lists)
+    some: Mask = reduce(np.logical_or, lists)
+    if len(lists) > MOST_STRICT:
+        # Of a few words a broken one would bring every note that has one of its pieces.
+        some = some | (scores > 0)
     return some, bool((some & within).any())
 
 

@@ -58,12 +58,15 @@ def ways_out(snapshot: Snapshot, query: Query, *, seen_by: Viewer) -> WaysOut:
         return tuple(way for way in counted if way.notes)
 
     fewer = leading(_fewer(plain, present, missing))
+    # A word that no note has would stand in every other way.
+    able = _with_words(plain, " ".join(present)) if missing else plain
+    leads_on = bool(present) or not words
     return WaysOut(
         missing=tuple(missing),
         alone=leading(_alone(plain, present)) if len(words) > 1 else (),
         fewer=tuple(sorted(fewer, key=lambda way: -way.notes)[:MOST_FEWER]),
-        unfiltered=leading(_unfiltered(plain)),
-        wider=leading(_wider(plain)),
+        unfiltered=leading(_unfiltered(able)) if leads_on else (),
+        wider=leading(_wider(able)) if leads_on else (),
     )
 
 
