@@ -34,6 +34,7 @@ from kms.thai.words import fold, is_cluster_boundary
 WORDS = 300
 NAMES = 100
 RAREST = 20
+LONG = 4
 _THAI = re.compile("[ก-\u0e4e]{2,}")
 _NAME = re.compile("[ก-ฮะ-ฺเ-ๅ็-๎]{4,14}")
 
@@ -104,11 +105,17 @@ def _terms(word: str) -> tuple[str, ...]:
 
 
 def words_with_truth(notes: list[Sample], small: int) -> Iterator[dict[str, Any]]:
-    """Dictionary words and rare names that stand in the first ``small`` notes, with all that
-    have them. Not those that mean several things, nor those in the names of made-up values."""
+    """Dictionary words and rare names that stand in the first ``small`` notes, with all that have
+    them. Not those that mean several things, nor those in the names of made-up values. A mixed
+    name has words of the dictionary in it."""
     texts = [" ".join(fold(f"{note.title}\n{note.body}").split()) for note in notes]
-    for sort, chosen in (("word", _dictionary(texts[:small])), ("name", _names(texts[:small]))):
-        for word in chosen:
+    chosen = {
+        "word": islice(_dictionary(texts[:small]), WORDS),
+        "name": islice((one for one in _names(texts[:small]) if _is_all_new(one)), NAMES),
+        "mixed": islice((one for one in _names(texts[:small]) if not _is_all_new(one)), NAMES),
+    }
+    for sort, words_of_sort in chosen.items():
+        for word in words_of_sort:
             true = [place + 1 for place, text in enumerate(texts) if stands_in(word, text)]
             terms = _cut(word).split()
             yield {"sort": sort, "typed": word, "terms": terms, "true": true}
@@ -128,12 +135,11 @@ def _dictionary(texts: list[str]) -> Iterator[str]:
     together = "\n".join(texts)
     known = sorted({fold(word) for word in thai_words()})
     random.Random(7).shuffle(known)
-    fitting = (
+    return (
         word
         for word in known
         if _THAI.fullmatch(word) and stands_in(word, together) and _means_itself(word)
     )
-    return islice(fitting, WORDS)
 
 
 def _names(texts: list[str]) -> Iterator[str]:
@@ -141,7 +147,7 @@ def _names(texts: list[str]) -> Iterator[str]:
     chunks = sorted({chunk for text in texts for chunk in text.split() if _NAME.fullmatch(chunk)})
     random.Random(7).shuffle(chunks)
     together = "\n".join(texts)
-    rare = (
+    return (
         chunk
         for chunk in chunks
         if not all(piece.is_known for piece in analysis.pieces(chunk))
@@ -149,7 +155,12 @@ def _names(texts: list[str]) -> Iterator[str]:
         and together.count(chunk) <= RAREST
         and stands_in(chunk, together)
     )
-    return islice(rare, NAMES)
+
+
+def _is_all_new(name: str) -> bool:
+    """Whether cutting finds no longer word of the dictionary in it."""
+    pieces = analysis.pieces(name)
+    return not any(piece.is_known and len(piece.text) >= LONG for piece in pieces)
 
 
 def _means_itself(word: str) -> bool:
