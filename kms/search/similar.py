@@ -7,6 +7,7 @@ import numpy as np
 from kms.permissions import SYSTEM, Viewer
 from kms.search import analysis, ranking
 from kms.search.arrays import Snapshot
+from kms.search.folding import fold
 from kms.search.kept_text import decode_text
 
 MOST = 10
@@ -57,8 +58,10 @@ def _scores(snapshot: Snapshot, place: int) -> ranking.Scores:
 
 def _telling(snapshot: Snapshot, place: int) -> list[tuple[str, float]]:
     """The note's terms that say most, with the weight of each: often here, in few other notes."""
-    title, _, text = decode_text(snapshot.text(place)).partition("\n")
-    counts = analysis.terms(analysis.words(text[:LONGEST_TEXT]))
+    title = decode_text(snapshot.text(place)).partition("\n")[0]
+    # Without the names of its places and people: those are shared by other means.
+    text = decode_text(snapshot.shown(place)).split("\n", 2)[2][:LONGEST_TEXT]
+    counts = analysis.terms(analysis.words(fold(text)))
     for term, times in analysis.terms(analysis.words(title)).items():
         counts[term] += TITLE_WEIGHT * times
     frequent = [

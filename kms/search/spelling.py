@@ -7,7 +7,6 @@ a closer look, so that a search looks at a few words of many thousands.
 
 from collections.abc import Iterable, Iterator
 from functools import cache
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,8 +119,7 @@ def near(folded: str) -> list[str]:
 
 def skeleton(word: str) -> str:
     """What is left of a word without that in which careless spellings differ."""
-    bones = word.translate(_TO_SKELETON)
-    return bones[:1] + "".join(char for before, char in pairwise(bones) if char != before)
+    return word.translate(_TO_SKELETON)
 
 
 def _less_one(text: str) -> Iterator[str]:
