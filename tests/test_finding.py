@@ -178,7 +178,95 @@ def test_nothing_found_offers_ways_on(client: FlaskClient, shelf: Shelf) -> None
 
 def test_a_misspelt_word_is_answered_with_the_right_one(client: FlaskClient, shelf: Shelf) -> None:
     page = client.get("/search?q=สวัสดิกาน").text
-    assert "หรือหมายถึง" in page
+    said = re.search(r'หรือหมายถึง <a href="([^"]+)"><b>([^<]+)</b></a>', page)
+    assert said
+    assert said[2] == "สวัสดิการ"
+    assert "พบ 2 รายการ" in client.get(unescape(said[1])).text
+
+
+def steps(page: str) -> dict[str, str]:
+    """Words of each way on, with its count, and its address."""
+    link, count = r'<a href="([^"]+)" rel="nofollow"><span>([^<]*)</span>', r"(\d+)</span>"
+    shown = page[: page.index('id="narrow"')]
+    found = re.findall(rf'<li>{link} <span class="count">{count}', shown)
+    return {f"{label} ({notes})": unescape(href) for href, label, notes in found}
+
+
+def test_every_way_on_gives_what_it_promises(client: FlaskClient, shelf: Shelf) -> None:
+    for query in (
+        "q=สวัสดิการ+ฮิปโปโปเตมัส&kind=lesson",
+        "q=สวัสดิการ+เวที+ฮิปโปโปเตมัส",
+        "q=เหรัญญิก+ปากพนัง+เชิญใคร",
+        "q=เวที&tambon=801208",
+        "q=สวัสดิการ&kind=minutes&province=93&from=2549&to=2549",
+        "kind=page&tag=แก้จนเมืองนคร",
+    ):
+        offered = steps(client.get(f"/search?{query}").text)
+        assert offered, query
+        for said, href in offered.items():
+            count = said.rpartition("(")[2].rstrip(")")
+            assert f"พบ {count} รายการ" in client.get(href).text, (query, said)
+
+
+def test_the_word_that_no_note_has_is_named(client: FlaskClient, shelf: Shelf) -> None:
+    page = client.get("/search?q=สวัสดิการ+ฮิปโปโปเตมัส").text
+    assert "ไม่มีบันทึกใดมีคำว่า “ฮิปโปโปเตมัส”" in page
+    assert "เฉพาะ “สวัสดิการ” (2)" in steps(page)
+    hidden = client.get("/search?q=สวัสดิการ+แผนเดือนหน้า").text
+    assert "ไม่มีบันทึกใดมีคำว่า" in hidden
+
+
+def test_a_wider_place_is_offered_level_by_level(client: FlaskClient, shelf: Shelf) -> None:
+    offered = steps(client.get("/search?q=เวทีสวัสดิการ&tambon=801208").text)
+    assert "อ.ปากพนัง จ.นครศรีธรรมราช (1)" in offered
+    assert "จ.นครศรีธรรมราช (1)" in offered
+    assert "amphoe=8012" in offered["อ.ปากพนัง จ.นครศรีธรรมราช (1)"]
+
+
+def test_counts_of_ways_on_obey_what_one_may_see(
+    app: Flask, client: FlaskClient, cast: Cast, shelf: Shelf
+) -> None:
+    address = "/search?q=สวัสดิการ&kind=page"
+    assert "ไม่กรอง หน้าความรู้ (2)" in steps(client.get(address).text)
+    stranger = cast.browser(app, "stranger")
+    assert "ไม่กรอง หน้าความรู้ (3)" in steps(stranger.get(address).text)
+
+
+def test_nothing_found_leads_to_writing_about_it(client: FlaskClient, shelf: Shelf) -> None:
+    page = client.get("/search?q=ฮิปโปโปเตมัส").text
+    assert "ยังไม่มีบันทึกที่มีคำนี้" in page
+    assert 'href="/write/note?title=' in page
+
+
+def test_what_is_typed_into_the_box_becomes_chips_that_go_one_by_one(
+    client: FlaskClient, shelf: Shelf
+) -> None:
+    typed = f"ต.หูล่อง อ.ปากพนัง #แก้จนเมืองนคร @{FACILITATOR_OF_HU_LONG} กองทุน"
+    page = client.get("/search", query_string={"q": typed}).text
+    assert "พบ 1 รายการ" in page
+    chips = re.findall(r'class="chip">([^<]+)<a href="([^"]+)"', page)
+    assert [label for label, _ in chips] == [
+        "ต.หูล่อง อ.ปากพนัง จ.นครศรีธรรมราช",
+        FACILITATOR_OF_HU_LONG,
+        "#แก้จนเมืองนคร",
+    ]
+    assert 'value="กองทุน"' in page
+    for label, href in chips:
+        rest = client.get(unescape(href)).text
+        assert f'class="chip">{label}<' not in rest
+        assert rest.count('class="chip"') == 2
+
+
+def test_what_cannot_be_read_in_the_box_is_said_once_and_the_rest_searched(
+    client: FlaskClient, shelf: Shelf
+) -> None:
+    page = client.get("/search", query_string={"q": 'จ.ดาวอังคาร @ใครก็ไม่รู้ "สวัสดิการ'}).text
+    assert page.count("flash-warning") == 1
+    for said in ("จ.ดาวอังคาร", "ใครก็ไม่รู้", "เครื่องหมายคำพูด"):
+        assert said in page[page.index("flash-warning") :].partition("</div></div>")[0]
+    assert "รายการ" in page
+    data = client.get("/api/v1/search", query_string={"q": "จ.ดาวอังคาร สวัสดิการ"}).json
+    assert len(data["unread"]) == 1
 
 
 def test_a_broken_index_is_said_and_the_words_stay(
