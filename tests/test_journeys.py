@@ -22,7 +22,7 @@ def main(page: Page) -> Locator:
 
 
 def search_for(page: Page, words: str) -> None:
-    box = page.get_by_role("searchbox", name="ค้นบันทึกและบทเรียน")
+    box = page.locator(".search input[name=q]")
     box.fill(words)
     box.press("Enter")
 
