@@ -57,13 +57,14 @@ class Vocabulary:
 
 @dataclass(frozen=True)
 class Piece:
-    """A word of a text and its leaves.
+    """A word of a text, where it begins there, and its leaves.
 
     ``is_known`` tells whether the dictionary or our own words have it, ``is_whole`` whether it
     is one word to a reader: not the long name of an organisation or a theme, made of several.
     """
 
     text: str
+    start: int
     leaves: tuple[str, ...]
     is_known: bool
     is_whole: bool
@@ -123,12 +124,12 @@ def as_term(leaf: str) -> str:
 def pieces(folded: str) -> Iterator[Piece]:
     """The words of folded text in order, without punctuation."""
     known = vocabulary()
-    for word, _, _ in known.cutter.cut(folded):
+    for word, start, _ in known.cutter.cut(folded):
         leaves = tuple(filter(None, map(as_term, known.cutter.leaves(word))))
         if leaves:
             is_thai = bool(_THAI.search(word))
             is_whole = not is_thai or word in known.whole
-            yield Piece(word, leaves, is_whole or word in known.known, is_whole)
+            yield Piece(word, start, leaves, is_whole or word in known.known, is_whole)
 
 
 def whole_words(leaves: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:

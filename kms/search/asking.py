@@ -18,6 +18,7 @@ MOST_TOKENS = 100
 MOST_QUOTED = 6
 LONGEST_NAME_PIECE = 3
 LONGEST_ABBREVIATION = 5
+MOST_IN_NAME = 4
 
 _TOKEN = re.compile(r'(?P<minus>(?<!\S)-)?(?:"(?P<quoted>[^"]*)"|(?P<chunk>[^\s"]+))')
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "＂": '"'})
@@ -82,9 +83,9 @@ def understand(typed: str) -> Asked:
     refused: list[Ask] = []
     tokens = list({token[0]: token for token in _TOKEN.finditer(folded)}.values())
     quoted = [token for token in tokens if token["quoted"]]
-    for token in tokens[:MOST_TOKENS]:
+    for token, chunk in _with_names(tokens[:MOST_TOKENS]):
         if token["quoted"] is None:
-            asks = list(_asks(token["chunk"]))
+            asks = list(_asks(chunk))
         elif token in quoted[:MOST_QUOTED]:
             asks = list(_quoted(token["quoted"]))
         else:
@@ -98,6 +99,23 @@ def understand(typed: str) -> Asked:
         or max(len(wanted), len(refused)) > MOST_ASKS
     )
     return Asked(tuple(wanted[:MOST_ASKS]), tuple(refused[:MOST_ASKS]), was_cut)
+
+
+def _with_names(tokens: list[re.Match[str]]) -> Iterator[tuple[re.Match[str], str]]:
+    """Tokens with their text; those that are a name of several words, as กระทรวง พม., together."""
+    at = 0
+    while at < len(tokens):
+        runs = (tokens[at : at + count] for count in range(MOST_IN_NAME, 1, -1))
+        run = next(filter(_is_name, runs), tokens[at : at + 1])
+        yield run[0], " ".join(token["chunk"] or "" for token in run)
+        at += len(run)
+
+
+def _is_name(tokens: list[re.Match[str]]) -> bool:
+    if any(token["chunk"] is None for token in tokens) or any(one["minus"] for one in tokens[1:]):
+        return False
+    name = " ".join(token["chunk"] for token in tokens)
+    return len(tokens) > 1 and name in analysis.names_of(name)
 
 
 def _quoted(text: str) -> Iterator[Ask]:
@@ -120,8 +138,8 @@ def _asks(chunk: str) -> Iterator[Ask]:
         yield Ask(names)
         return
     for group in _groups(chunk):
-        text = "".join(piece.text for piece in group)
-        words = tuple(_words(group))
+        text = _said(chunk, group)
+        words = tuple(_words(chunk, group))
         names = tuple(_forms(analysis.names_of(text)))
         years = tuple(_forms(_other_years(text)))
         if names:
@@ -130,6 +148,11 @@ def _asks(chunk: str) -> Iterator[Ask]:
             yield Ask((_alone(words), *years))
         else:
             yield from (Ask(((word,),)) for word in words)
+
+
+def _said(chunk: str, group: list[analysis.Piece]) -> str:
+    """What the pieces say, with what stands between them."""
+    return chunk[group[0].start : group[-1].start + len(group[-1].text)]
 
 
 def _alone(words: tuple[Word, ...]) -> tuple[Word, ...]:
@@ -165,12 +188,12 @@ def _name_or_words(run: list[analysis.Piece]) -> Iterator[list[analysis.Piece]]:
         yield from ([piece] for piece in run)
 
 
-def _words(group: list[analysis.Piece]) -> Iterator[Word]:
+def _words(chunk: str, group: list[analysis.Piece]) -> Iterator[Word]:
     leaves = tuple(leaf for piece in group for leaf in piece.leaves)
     if len(group) == 1 and group[0].is_known and not group[0].is_whole:
         yield from (Word(text, parts) for text, parts in analysis.whole_words(leaves))
     else:
-        text = "".join(piece.text for piece in group)
+        text = _said(chunk, group)
         is_known = all(piece.is_known for piece in group)
         text = leaves[0] if len(leaves) == 1 and text.isascii() else text
         yield Word(text, leaves, how="word" if is_known else "text")
