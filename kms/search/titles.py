@@ -6,6 +6,7 @@ Both belong to a segment, which never changes: gathered when first asked for, th
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from threading import Lock
 from typing import Generic, TypeVar
 from weakref import WeakKeyDictionary
@@ -17,6 +18,9 @@ from kms.thai.words import is_cluster_boundary
 
 # Longer pieces of a title are phrases, which nobody mistypes as a whole.
 LONGEST_PIECE = 12
+# So few notes with a word's beginning anywhere are looked at one by one.
+FEW = 150
+SHORTEST_RARE, LONGEST_RARE = 3, 5
 
 _PIECE = re.compile(r"[^\s\d\"'“”‘’()\[\],.;:!?…/|–—-]{3,}")
 _HAS_DIGIT = re.compile(r"\d")
@@ -62,17 +66,44 @@ class _Titles:
         at = self.lines.find(longest)
         while at >= 0:
             end = self.lines.find("\n", at)
-            line = self.lines[self.lines.rfind("\n", 0, at) + 1 : end]
-            if all(_begins_in(line, word) for word in words):
+            if _has_all(self.lines[self.lines.rfind("\n", 0, at) + 1 : end], words):
                 yield self._place(at)
             at = self.lines.find(longest, end)
 
     def _place(self, at: int) -> int:
         return self._size - bisect_left(self._ends, at)
 
+    def of(self, place: int) -> str:
+        """The title of one note."""
+        line = self._size - 1 - place
+        return self.lines[self._ends[line] + 1 : self._ends[line + 1]]
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """Where in a segment to look; ``few`` are all places that may have the words, if so few."""
+
+    base: int
+    titles: _Titles
+    few: list[int] | None
+
+    def find(self, words: list[str], *, begins: bool) -> Iterator[int]:
+        """Places in the segment, the newest first."""
+        typed = " ".join(words)
+        if self.few is None:
+            return self.titles.beginning(typed) if begins else self.titles.inside(words)
+        titled = ((place, self.titles.of(place)) for place in self.few)
+        if begins:
+            return (place for place, title in titled if title.startswith(typed))
+        return (place for place, title in titled if _has_all(title, words))
+
 
 def _title(kept: bytes) -> str:
     return decode_text(kept).partition("\n")[0]
+
+
+def _has_all(line: str, words: list[str]) -> bool:
+    return all(_begins_in(line, word) for word in words)
 
 
 def _begins_in(line: str, word: str) -> bool:
@@ -104,17 +135,24 @@ def find(snapshot: Snapshot, folded: str, within: Mask, most: int) -> list[tuple
     words = folded.split()
     if not words:
         return []
-    typed = " ".join(words)
+    looked = [_looked(base, segment, words) for base, segment in _newest_first(snapshot)]
     found: dict[int, bool] = {}
     for begins in (True, False):
-        for base, segment in _newest_first(snapshot):
-            titles = _titles.of(segment)
-            for place in titles.beginning(typed) if begins else titles.inside(words):
-                if within[base + place]:
-                    found.setdefault(base + place, begins)
+        for one in looked:
+            for place in one.find(words, begins=begins):
+                if within[one.base + place]:
+                    found.setdefault(one.base + place, begins)
                 if len(found) >= most:
                     return list(found.items())
     return list(found.items())
+
+
+def _looked(base: int, segment: Segment, words: list[str]) -> _Looked:
+    beginnings = (word[:LONGEST_RARE] for word in words if len(word) >= SHORTEST_RARE)
+    narrow = (segment.candidates(beginning) for beginning in beginnings)
+    rarest = min(narrow, key=len, default=None)
+    few = None if rarest is None or len(rarest) > FEW else rarest[::-1].tolist()
+    return _Looked(base, _titles.of(segment), few)
 
 
 def near(snapshot: Snapshot, folded: str) -> list[tuple[float, str]]:
