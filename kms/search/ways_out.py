@@ -14,6 +14,8 @@ from kms.search.query import Query
 # Of more words than these, which are a question, none is looked at alone.
 MOST_WORDS = 8
 MOST_FEWER = 3
+# Shorter ones are abbreviations and particles, which lead everywhere.
+SHORTEST_ALONE = 3
 _VALUES = ("places", "themes", "kinds", "roles", "people", "organisations", "tags")
 
 
@@ -87,7 +89,8 @@ def _with_words(query: Query, words: str) -> Query:
 
 
 def _alone(query: Query, words: list[str]) -> Iterator[Way]:
-    return (Way(_with_words(query, word), 0, label=word) for word in words)
+    telling = (word for word in words if len(word) >= SHORTEST_ALONE)
+    return (Way(_with_words(query, word), 0, label=word) for word in telling)
 
 
 def _fewer(query: Query, present: list[str], missing: list[str]) -> Iterator[Way]:
