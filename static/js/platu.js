@@ -23,7 +23,6 @@
       input.parentNode.insertBefore(box, input);
       box.appendChild(input);
     }
-    if (input.labels[0]) list.setAttribute("aria-label", input.labels[0].textContent);
     box.appendChild(list);
     Object.entries({
       role: "combobox", autocomplete: "off", "aria-autocomplete": "list",
@@ -34,6 +33,7 @@
 
     function close() {
       list.hidden = true;
+      list.removeAttribute("aria-label");
       at = -1;
       input.setAttribute("aria-expanded", "false");
       input.removeAttribute("aria-activedescendant");
@@ -64,6 +64,7 @@
       });
       if (!items.length) return close();
       list.hidden = false;
+      if (input.labels[0]) list.setAttribute("aria-label", input.labels[0].textContent);
       list.scrollIntoView({ block: "nearest" });
       input.setAttribute("aria-expanded", "true");
     }
