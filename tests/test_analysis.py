@@ -138,7 +138,7 @@ def whole_clusters(text: str, part: str) -> bool:
 def shown_pieces(markup: Markup) -> list[str]:
     """The stretches of a snippet that stand together in the text."""
     plain = str(Markup(re.sub("</?mark>", "", str(markup))).unescape())
-    plain = plain.removeprefix("… ").removesuffix(" …").removesuffix(" ·")
+    plain = plain.removeprefix("… ").removesuffix(" …")
     return [piece for piece in plain.split(snippet.BETWEEN) if piece]
 
 

@@ -225,6 +225,15 @@ def test_capitals_are_small_letters(
         assert found(snapshot, word.upper()) == found(snapshot, word.title()) == true
 
 
+def test_a_full_stop_or_bracket_beside_a_word_changes_nothing(
+    snapshot: Snapshot, texts: list[str], chance: random.Random
+) -> None:
+    for word in pieces(texts, chance, "[ก-\u0e4e]{5,}", 60):
+        true = found(snapshot, word)
+        for typed in (f"{word}.", f"({word})", f"{word},", f"‘{word}’", f"{word}?"):
+            assert found(snapshot, typed) == true, typed
+
+
 def test_every_name_of_an_organisation_or_a_place_finds_the_same(snapshot: Snapshot) -> None:
     for group in groups_of_names():
         names = [re.sub(r"\s*\([^)]*\)$", "", name) for name in filter(None, group)]

@@ -137,6 +137,7 @@ def _asks(chunk: str) -> Iterator[Ask]:
     if names:
         yield Ask(names)
         return
+    chunk = _without_full_stop(chunk)
     for group in _groups(chunk):
         text = _said(chunk, group)
         words = tuple(_words(chunk, group))
@@ -153,6 +154,16 @@ def _asks(chunk: str) -> Iterator[Ask]:
 def _said(chunk: str, group: list[analysis.Piece]) -> str:
     """What the pieces say, with what stands between them."""
     return chunk[group[0].start : group[-1].start + len(group[-1].text)]
+
+
+def _without_full_stop(chunk: str) -> str:
+    """The full stop of an abbreviation stays: รัฐบาล. is no abbreviation that ends in ล."""
+    stem = chunk.rstrip(".")
+    if stem == chunk or "." in stem:
+        return chunk
+    bare = list(analysis.pieces(stem))
+    is_plainer = len(bare) < len(list(analysis.pieces(chunk)))
+    return stem if is_plainer and all(piece.is_known for piece in bare) else chunk
 
 
 def _alone(words: tuple[Word, ...]) -> tuple[Word, ...]:

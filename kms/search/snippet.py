@@ -51,7 +51,8 @@ def passage(text: str, folded: str, words: Sequence[str], *, length: int = LENGT
 
 def _window(line: str, found: Sequence[Span], length: int) -> Span:
     start = _start(line, found, length)
-    return start, _end(line, found, start, length)
+    end = _end(line, found, start, length)
+    return start, start + len(line[start:end].removesuffix(BETWEEN.rstrip()))
 
 
 def _framed(
