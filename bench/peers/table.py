@@ -45,7 +45,9 @@ def compared(results: Results) -> str:
         f"|---|{'---|' * len(run.names)}",
     ]
     for label, cell in _rows(run):
-        lines.append(f"| {label} | {' | '.join(map(cell, run.names))} |")
+        cells = list(map(cell, run.names))
+        if set(cells) != {NONE}:
+            lines.append(f"| {label} | {' | '.join(cells)} |")
     return "\n".join([*lines, "", _NOTES])
 
 
