@@ -163,6 +163,15 @@ def is_exact(stretch: str) -> bool:
     return is_plain and re.search(r"\w\w", stretch) is not None
 
 
+def test_quoted_letters_are_no_abbreviation_and_quoted_digits_no_grouped_number(
+    snapshot: Snapshot, texts: list[str], chance: random.Random
+) -> None:
+    letters = pieces(texts, chance, "[ก-ฮ]{2,3}", 40)
+    grouped = [number.replace(",", "") for number in pieces(texts, chance, "[0-9]+,[0-9,]+", 30)]
+    for word in ("พร", "รบ", "สส", "มล", "1000", *letters, *grouped):
+        assert found(snapshot, f'"{word}"') == occurs(texts, word), word
+
+
 # --- the same notes ------------------------------------------------------------------------------
 
 

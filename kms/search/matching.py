@@ -1,8 +1,9 @@
 """Which notes of a snapshot have what is asked."""
 
+import re
 from collections.abc import Iterable
 from functools import reduce
-from itertools import islice
+from itertools import islice, pairwise
 
 import numpy as np
 
@@ -15,6 +16,8 @@ SHORTEST_INSIDE = 2
 # With more notes to look into it is quicker to ask for some longer words first.
 MOST_UNSURE = 200
 MOST_LONGER = 8
+
+_MAY_HAVE_GAPS = re.compile(r"\d+|[ก-ฮ]{2,8}")
 
 
 def occurrences(snapshot: Snapshot, ask: Ask) -> Ids:
@@ -57,8 +60,18 @@ def _literally(segment: Segment, word: Word) -> Ids:
             for other in islice(segment.terms_with(word.text), MOST_LONGER)
         ]
         known = common([candidates, united(segment.size, [known, *longer])])
+    known = np.setdiff1d(known, _with_gaps(segment, word.text), assume_unique=True)
     unsure = np.setdiff1d(candidates, known, assume_unique=True)
     return united(segment.size, [known, segment.holding(word.text, unsure)])
+
+
+def _with_gaps(segment: Segment, text: str) -> Ids:
+    """Notes whose terms may have lost what stood within: พร of พ.ร. and 1000 of 1,000."""
+    if not _MAY_HAVE_GAPS.fullmatch(text):
+        return np.empty(0, dtype=np.int32)
+    mark = "," if text.isdecimal() else "."
+    gaps = {first + mark + second for first, second in pairwise(text)}
+    return united(segment.size, [segment.candidates(gap) for gap in gaps])
 
 
 def _with_word(segment: Segment, word: str) -> Ids:
