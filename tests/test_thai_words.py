@@ -1,13 +1,17 @@
 """Folding, clusters, words and leaves of Thai text."""
 
 import time
+from collections import Counter
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kms.thai import words
 from kms.thai.words import Cutter, clusters, cut, fold, fold_with_offsets, leaves, shorten
+from tests.shared_data import SEEDS, needs_seeds
+
+CUTTER = Cutter(["หูล่อง", "พอช.", "แคน"])
 
 THAI = st.text(
     alphabet=st.one_of(
@@ -75,6 +79,27 @@ def test_no_word_begins_or_ends_inside_a_cluster(text: str):
     for _, start, end in cut(text):
         assert words.is_cluster_boundary(text, start)
         assert words.is_cluster_boundary(text, end)
+
+
+@settings(max_examples=400, deadline=None)
+@given(THAI)
+@example("a่ำ1ำ.ํก e\u20d0ก\nกา")
+@example("เ.ก ั.ข ชุมชน.. ๆ.ๆ")
+def test_counting_words_is_cutting_and_counting(text: str):
+    assert CUTTER.count(text) == Counter(word for word, _, _ in CUTTER.cut(text))
+
+
+@needs_seeds
+def test_counting_words_of_real_text_is_cutting_and_counting():
+    for path in sorted(SEEDS.glob("*.txt")):
+        for line in fold(path.read_text(encoding="utf-8")).split("\n\n"):
+            assert CUTTER.count(line) == Counter(word for word, _, _ in CUTTER.cut(line))
+
+
+def test_a_run_met_again_is_counted_as_the_first_time():
+    text = "กองทุนชุมชน " * 3 + "เมือง" * 200
+    assert CUTTER.count(text) == CUTTER.count(text)
+    assert CUTTER.count(text) == Counter(word for word, _, _ in CUTTER.cut(text))
 
 
 def test_words_are_cut_with_our_own_names_too():

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -89,17 +89,15 @@ def version() -> str:
 
 def words(folded: str) -> Counter[str]:
     """How often each word occurs in folded text."""
-    return Counter(word for word, _, _ in vocabulary().cutter.cut(folded))
+    return vocabulary().cutter.count(folded)
 
 
 def terms(counted: Mapping[str, int]) -> Counter[str]:
     """How often each term occurs in these words."""
     counts: Counter[str] = Counter()
-    leaves = vocabulary().cutter.leaves
     for word, times in counted.items():
-        for leaf in leaves(word):
-            if term := as_term(leaf):
-                counts[term] += times
+        for term in _terms_of(word):
+            counts[term] += times
     return counts
 
 
@@ -107,6 +105,11 @@ def compounds(counted: Iterable[str]) -> Iterator[str]:
     """Those of these words that are more than one term."""
     leaves = vocabulary().cutter.leaves
     return (word for word in counted if len(leaves(word)) > 1)
+
+
+@lru_cache(maxsize=30_000)
+def _terms_of(word: str) -> tuple[str, ...]:
+    return tuple(filter(None, map(as_term, vocabulary().cutter.leaves(word))))
 
 
 def as_term(leaf: str) -> str:
@@ -125,7 +128,7 @@ def pieces(folded: str) -> Iterator[Piece]:
     """The words of folded text in order, without punctuation."""
     known = vocabulary()
     for word, start, _ in known.cutter.cut(folded):
-        leaves = tuple(filter(None, map(as_term, known.cutter.leaves(word))))
+        leaves = _terms_of(word)
         if leaves:
             is_thai = bool(_THAI.search(word))
             is_whole = not is_thai or word in known.whole
