@@ -67,8 +67,8 @@ class SegmentBuilder:
         for name, lists in read_lists(segment._reader):
             self._postings[name].take(lists, places)
 
-    def finish(self) -> Any:
-        """Write it all; Whoosh's record of the segment."""
+    def finish(self, aside: str = "") -> Any:
+        """Write it all; Whoosh's record of the segment. ``aside`` is put before the file's name."""
         self._segment.set_doc_count(self.size)
         self._documents.close()
         writer = self._codec.field_writer(self._desk, self._segment)
@@ -82,7 +82,8 @@ class SegmentBuilder:
             file.write("\n".join(["", *_words(lists), ""]).encode("cp874", "replace"))
         with self._segment.create_file(self._desk, GRAMS_FILE) as file:
             file.write(self._grams.finish())
-        whole = self._segment.create_file(self._storage, self._segment.COMPOUND_EXT)
+        name = self._segment.make_filename(self._segment.COMPOUND_EXT)
+        whole = self._storage.create_file(aside + name)
         CompoundStorage.assemble(whole, self._desk, self._segment.list_files(self._desk))
         self._segment.compound = True
         return self._segment

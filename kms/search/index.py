@@ -18,7 +18,7 @@ from kms.errors import Unavailable
 from kms.language import gettext as _
 from kms.models import IndexChange, Note
 from kms.permissions import Viewer
-from kms.search import analysis, completing, documents, finding, shelf, similar
+from kms.search import analysis, building, completing, documents, finding, shelf, similar
 from kms.search.arrays import Cache, Segment, Snapshot
 from kms.search.completing import Completion
 from kms.search.found import Found
@@ -84,6 +84,7 @@ class Index:
         self._lock = Lock()
         self._cache = Cache()
         self._rebuilder: Thread | None = None
+        self._merger: Thread | None = None
         self._was_open = False
         # Something in it could not be read though it opened well.
         self._is_suspect = False
@@ -148,9 +149,9 @@ class Index:
 
     def close(self) -> None:
         """Let go of the files."""
-        rebuilder = self._rebuilder
-        if rebuilder is not None:
-            rebuilder.join()
+        for thread in (self._rebuilder, self._merger):
+            if thread is not None:
+                thread.join()
         self._let_go()
 
     def _let_go(self) -> None:
@@ -229,6 +230,8 @@ class Index:
                 done += taken
                 if progress:
                     progress(done, done)
+        if done:
+            self._merge_beside()
         return done
 
     def _take(self, sessions: sessionmaker[Session], timeout_s: float) -> int:
@@ -252,9 +255,39 @@ class Index:
 
     def _tell_rebuilder(self, ids: Iterable[int]) -> None:
         """A rebuild under way has perhaps read these notes already: it takes them again."""
-        if (self.folder / shelf.REBUILDING).exists():
+        if not (self.folder / shelf.REBUILDING).exists():
+            return
+        if shelf.is_being_rebuilt(self.folder):
             with (self.folder / shelf.CHANGED).open("a", encoding="ascii") as file:
                 file.writelines(f"{number}\n" for number in ids)
+        else:
+            shelf.tidy(self.folder)
+
+    def _merge_beside(self) -> None:
+        """Let many segments become one while saves go on."""
+        if self._merger is not None and self._merger.is_alive():
+            return
+        try:
+            generation = self._refresh().generation
+            if shelf.to_merge(generation):
+                self._merger = Thread(target=self._merge_quietly, args=(generation,), daemon=True)
+                self._merger.start()
+        except shelf.Damaged:
+            return
+
+    def _merge_quietly(self, generation: shelf.Generation) -> None:
+        try:
+            with shelf.merging_lock(self.folder):
+                while sources := shelf.to_merge(generation):
+                    merged = building.merge(generation, sources)
+                    with shelf.writing_lock(self.folder, TIMEOUT_S * 10):
+                        if shelf.current_name(self.folder) != generation.folder.name:
+                            return
+                        shelf.take_merged(generation, merged, sources)
+        except Unavailable:
+            _log.info("another process merges the index")
+        except Exception:
+            _log.warning("segments of the index could not be merged", exc_info=True)
 
     def _needs_rebuild(self) -> bool:
         try:
@@ -275,17 +308,24 @@ class Index:
 
     def _rebuild_quietly(self, sessions: sessionmaker[Session]) -> None:
         try:
-            self.reindex(sessions)
+            self.reindex(sessions, politely=True)
         except Unavailable:
             _log.info("another process rebuilds the index")
         except Exception:
             _log.exception("the index could not be rebuilt")
 
-    def reindex(self, sessions: sessionmaker[Session], progress: Progress | None = None) -> int:
+    def reindex(
+        self,
+        sessions: sessionmaker[Session],
+        progress: Progress | None = None,
+        *,
+        politely: bool = False,
+    ) -> int:
         """Build a new index beside the old one while writes go on, then swap; notes indexed.
 
-        ``progress(done, total)`` is called after every batch. Raises Unavailable when another
-        process rebuilds.
+        ``progress(done, total)`` is called after every batch. Many notes are cut by other
+        processes, ``politely`` by such as leave the processor to the rest. Raises Unavailable
+        when another process rebuilds; whatever fails, the old index stays.
         """
         with shelf.rebuilding_lock(self.folder):
             with shelf.writing_lock(self.folder, TIMEOUT_S * 10):
@@ -293,13 +333,13 @@ class Index:
                 made = shelf.make_generation(self.folder, analysis.version())
                 (self.folder / shelf.REBUILDING).write_text(made.folder.name, encoding="ascii")
             try:
-                done = _fill(sessions, made, progress)
+                done = building.fill(sessions, made, progress, politely=politely)
                 with shelf.writing_lock(self.folder, TIMEOUT_S * 10):
                     self._take_again(sessions, made)
                     shelf.make_current(self.folder, made.folder.name)
                 self._is_suspect = False
             finally:
-                (self.folder / shelf.REBUILDING).unlink(missing_ok=True)
+                shelf.tidy(self.folder)
         return done
 
     def _take_again(self, sessions: sessionmaker[Session], made: shelf.Generation) -> None:
@@ -364,25 +404,6 @@ def _replace(session: Session, opened: _Opened, ids: list[int]) -> None:
 def _read_documents(session: Session, ids: list[int]) -> Iterator[documents.Document]:
     for start in range(0, len(ids), READ_AT_ONCE):
         yield from documents.read(session, ids[start : start + READ_AT_ONCE])
-
-
-def _fill(
-    sessions: sessionmaker[Session], made: shelf.Generation, progress: Progress | None
-) -> int:
-    """Write every note into a new generation, in rising order, memory flat."""
-    with sessions() as session:
-        total = session.scalar(select(func.count()).select_from(Note)) or 0
-    done, last = 0, 0
-    while True:
-        with sessions() as session:
-            after = select(Note.id).where(Note.id > last).order_by(Note.id).limit(BATCH * 4)
-            ids = list(session.scalars(after))
-            if not ids:
-                return done
-            shelf.write(made, map(entry, _read_documents(session, ids)))
-        done, last = done + len(ids), ids[-1]
-        if progress:
-            progress(done, max(total, done))
 
 
 def _open_alone(generation: shelf.Generation) -> _Opened:

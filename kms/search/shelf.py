@@ -27,7 +27,7 @@ from whoosh.util.filelock import try_for
 
 from kms.errors import Unavailable
 from kms.language import gettext as _
-from kms.search.arrays import Segment
+from kms.search.arrays import Cache, Segment
 from kms.search.bulk import SegmentBuilder
 from kms.search.entry import Entry
 from kms.search.mapped import open_segment
@@ -37,9 +37,14 @@ CURRENT = "current"
 REBUILDING = "rebuilding"
 CHANGED = "changed-meanwhile"
 ABOUT = "about.json"
-# Segments of more notes than the first number and at most the second are merged when there are as
-# many of them as the third. Larger ones wait for ``kms reindex``: no save waits for a big merge.
-MERGED = ((0, 16, 32), (16, 512, 8))
+# What a merge beside the saves writes has this before its name until it takes its place.
+ASIDE = "aside-"
+# A save merges segments of so few notes each when there are so many of them: some milliseconds.
+SMALL, MOST_SMALL = 4, 12
+# Larger ones are merged beside the saves: of more notes than the first number and at most the
+# second, when there are as many as the third. Still larger ones wait for ``kms reindex``.
+MERGED_BESIDE = ((SMALL, 64, 8), (64, 512, 8), (512, 4096, 8))
+LARGEST_MERGED = 5_000
 
 
 class Damaged(Exception):
@@ -114,15 +119,26 @@ def make_generation(folder: Path, analysis: str) -> Generation:
 
 
 def make_current(folder: Path, name: str) -> None:
-    """Swap the current generation and throw the others away. Hold the writer's lock."""
+    """Swap the current generation; ``tidy`` throws the old one away. Hold the writer's lock."""
     fresh = folder / f"{CURRENT}.{os.getpid()}"
     with fresh.open("w", encoding="ascii") as file:
         file.write(name)
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(folder / CURRENT)
+
+
+def tidy(folder: Path) -> None:
+    """Throw away what a rebuild has left, one that was killed too.
+
+    Hold the rebuilder's lock, or the writer's while nobody rebuilds.
+    """
+    for leftover in folder.glob(f"{CURRENT}.*"):
+        leftover.unlink(missing_ok=True)
+    (folder / REBUILDING).unlink(missing_ok=True)
+    current = current_name(folder)
     for other in folder.glob("g-*"):
-        if other.name != name:
+        if other.name != current:
             shutil.rmtree(other, ignore_errors=True)
 
 
@@ -134,16 +150,23 @@ def writing_lock(folder: Path, timeout_s: float) -> Iterator[None]:
 
 
 @contextmanager
-def rebuilding_lock(folder: Path) -> Iterator[None]:
+def rebuilding_lock(folder: Path, timeout_s: float = 0.2) -> Iterator[None]:
     """The one right to rebuild; raises Unavailable when somebody already does."""
-    with _lock(folder, "rebuilder", 0):
+    with _lock(folder, "rebuilder", timeout_s):
+        yield
+
+
+@contextmanager
+def merging_lock(folder: Path) -> Iterator[None]:
+    """The one right to merge beside the saves; raises Unavailable when somebody already does."""
+    with _lock(folder, "merger", 0):
         yield
 
 
 def is_being_rebuilt(folder: Path) -> bool:
     """Whether some process rebuilds the index right now."""
     try:
-        with rebuilding_lock(folder):
+        with rebuilding_lock(folder, 0):
             return False
     except Unavailable:
         return True
@@ -171,19 +194,40 @@ def write(
 
     ``known`` are the segments of the last commit by key; without them nothing is merged.
     """
-    index = generation.index
-    toc = TOC.read(index.storage, index.indexname, schema=index.schema)
+    toc = _read_toc(generation)
     _drop(toc.segments, gone)
-    builder = SegmentBuilder(index.storage, index.indexname, index.schema)
+    fresh = builder(generation)
     for entry in entries:
-        builder.add(entry)
+        fresh.add(entry)
     kept = [segment for segment in toc.segments if segment.doc_count() > 0]
     if known:
-        kept = _merge_a_little(builder, kept, known)
-    if builder.size:
-        kept.append(builder.finish())
-    TOC(index.schema, kept, toc.generation + 1).write(index.storage, index.indexname)
-    clean_files(index.storage, index.indexname, toc.generation + 1, kept)
+        kept = _merge_a_little(fresh, kept, known)
+    if fresh.size:
+        kept.append(fresh.finish())
+    _commit(generation, toc, kept)
+
+
+def builder(generation: Generation) -> SegmentBuilder:
+    """What makes a new segment in this generation's folder."""
+    index = generation.index
+    return SegmentBuilder(index.storage, index.indexname, index.schema)
+
+
+def add_segments(generation: Generation, segments: Iterable[Any]) -> None:
+    """Let readers see finished segments. Hold the writer's lock unless nobody reads yet."""
+    toc = _read_toc(generation)
+    _commit(generation, toc, [*toc.segments, *segments])
+
+
+def _read_toc(generation: Generation) -> Any:
+    index = generation.index
+    return TOC.read(index.storage, index.indexname, schema=index.schema)
+
+
+def _commit(generation: Generation, toc: Any, segments: list[Any]) -> None:
+    index, commit = generation.index, toc.generation + 1
+    TOC(index.schema, segments, commit).write(index.storage, index.indexname)
+    clean_files(index.storage, index.indexname, commit, segments)
 
 
 def _drop(segments: list[Any], gone: Iterable[int]) -> None:
@@ -196,15 +240,74 @@ def _drop(segments: list[Any], gone: Iterable[int]) -> None:
 
 
 def _merge_a_little(
-    builder: SegmentBuilder, segments: list[Any], known: Mapping[str, Segment]
+    fresh: SegmentBuilder, segments: list[Any], known: Mapping[str, Segment]
 ) -> list[Any]:
-    """Merge the segments of a size of which there are many; never more than a save can bear."""
-    for above, largest, most in MERGED:
+    """Merge the smallest segments when there are many; never more than a save can bear."""
+    small = [segment for segment in segments if segment.doc_count() <= SMALL]
+    if len(small) < MOST_SMALL:
+        return segments
+    small = small[:MOST_SMALL]
+    for segment in small:
+        fresh.merge(known[segment.segment_id()], _live(segment))
+    return [segment for segment in segments if segment not in small]
+
+
+def _live(segment: Any) -> list[int]:
+    dead = set(segment.deleted_docs())
+    return [place for place in range(segment.doc_count_all()) if place not in dead]
+
+
+# --- merging beside the saves --------------------------------------------------------------------
+
+
+def to_merge(generation: Generation) -> list[Any]:
+    """Records of segments of a size of which there are many; empty when all is well."""
+    segments = generation.segments()
+    for above, largest, most in MERGED_BESIDE:
         alike = [segment for segment in segments if above < segment.doc_count() <= largest]
         if len(alike) >= most:
-            for segment in alike:
-                dead = set(segment.deleted_docs())
-                live = [place for place in range(segment.doc_count_all()) if place not in dead]
-                builder.merge(known[segment.segment_id()], live)
-            segments = [segment for segment in segments if segment not in alike]
-    return segments
+            return _fitting(sorted(alike, key=lambda segment: int(segment.doc_count())))
+    return []
+
+
+def _fitting(segments: list[Any]) -> list[Any]:
+    """As many as make one segment that is not too large, but two at least."""
+    total = 0
+    chosen: list[Any] = []
+    for segment in segments:
+        total += segment.doc_count()
+        if len(chosen) >= 2 and total > LARGEST_MERGED:
+            break
+        chosen.append(segment)
+    return chosen
+
+
+def merge_aside(generation: Generation, segments: Iterable[Any]) -> Any:
+    """The live notes of these as one segment, whose file nobody else takes for one yet."""
+    for leftover in generation.folder.glob(f"{ASIDE}*"):
+        leftover.unlink()
+    fresh = builder(generation)
+    for segment in segments:
+        fresh.merge(Segment(generation.reader(segment), Cache()), _live(segment))
+    return fresh.finish(ASIDE)
+
+
+def take_merged(generation: Generation, merged: Any, sources: list[Any]) -> bool:
+    """Let it take the place of its sources; false when one is gone. Hold the writer's lock."""
+    toc = _read_toc(generation)
+    now = {segment.segment_id(): segment for segment in toc.segments}
+    name = merged.make_filename(merged.COMPOUND_EXT)
+    written = generation.folder / f"{ASIDE}{name}"
+    if any(source.segment_id() not in now for source in sources):
+        written.unlink(missing_ok=True)
+        return False
+    place = 0
+    for source in sources:
+        dead = set(now.pop(source.segment_id()).deleted_docs())
+        for old in _live(source):
+            if old in dead:
+                merged.delete_document(place)
+            place += 1
+    written.replace(generation.folder / name)
+    _commit(generation, toc, [*now.values(), merged])
+    return True
