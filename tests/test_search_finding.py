@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from kms.models import Note
 from kms.note_kinds import (
     AgendaItem,
     Kind,
@@ -39,6 +40,29 @@ def test_a_name_that_no_dictionary_knows_is_found(store: Store, name: str) -> No
     number = write(store, "ลงพื้นที่", f"ไปพบ{name}กับคณะเมื่อวาน")
     write(store, "อีกเรื่อง", "คนละเรื่องกันเลย")
     assert numbers(find(store, name)) == [number]
+
+
+def test_a_name_with_a_word_in_it_is_one_name_where_it_occurs(store: Store) -> None:
+    named = write(store, "โครงการประชาพัฒน์ปีที่สอง")
+    parts = write(store, "ประชาชนอ่านคัมภีร์พัฒน์")
+    assert numbers(find(store, "ประชาพัฒน์")) == [named]
+    assert set(numbers(find(store, "ประชา พัฒน์"))) == {named, parts}
+    with store.saving() as session:
+        session.delete(session.get_one(Note, named))
+    assert numbers(find(store, "ประชาพัฒน์")) == [parts]
+
+
+@pytest.mark.parametrize("typed", ["ต่างๆ", "ต่าง ๆ"])
+def test_a_word_said_twice_is_found_however_it_is_spaced(store: Store, typed: str) -> None:
+    close, apart = write(store, "ปัญหาต่างๆ ของกองทุน"), write(store, "ปัญหาต่าง ๆ ของกองทุน")
+    write(store, "ความแตกต่าง")
+    assert set(numbers(find(store, typed))) == {close, apart}
+
+
+@pytest.mark.parametrize("typed", ["พ.ร.บ.", "พรบ"])
+def test_an_abbreviation_is_found_with_dots_or_without(store: Store, typed: str) -> None:
+    written = {write(store, "ร่าง พ.ร.บ. สวัสดิการ"), write(store, "ร่าง พรบ สวัสดิการ")}
+    assert set(numbers(find(store, typed))) == written
 
 
 def test_two_words_together_or_apart_find_the_same_notes(store: Store) -> None:

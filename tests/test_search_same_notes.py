@@ -186,7 +186,9 @@ def test_two_neighbouring_words_find_the_same_together_and_apart(
         if len(cut) < 2 or cut[at][2] != cut[at + 1][1]:
             continue
         first, second = cut[at][0], cut[at + 1][0]
-        if THAI_WORD.fullmatch(first) and THAI_WORD.fullmatch(second):
+        is_plain = THAI_WORD.fullmatch(first) and THAI_WORD.fullmatch(second)
+        # Letters that no dictionary knows make a name of what they are typed with.
+        if is_plain and {first, second} <= analysis.vocabulary().known:
             tried += 1
             assert found(snapshot, first + second) == found(snapshot, f"{first} {second}")
 

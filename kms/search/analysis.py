@@ -29,6 +29,9 @@ LONGEST_TERM = 64
 _NUMBER = re.compile(r"\d[\d.,]*")
 _HAS_LETTER = re.compile(r"\w")
 _THAI = re.compile("[\u0e01-\u0e4e]")
+# The dots tell the era from the organisation พศ.
+_ERAS = ("พ.ศ.", "ค.ศ.")
+_DOTTED = re.compile(r"[ก-ฮ]{1,2}(\.[ก-ฮ]{1,2})+\.?")
 _IN_BRACKETS = re.compile(r"\s*\([^)]*\)\s*$")
 
 # Words that carry no topic; a question is searched without them unless nothing else is left.
@@ -94,17 +97,18 @@ def words(folded: str) -> Counter[str]:
 
 def terms(counted: Mapping[str, int]) -> Counter[str]:
     """How often each term occurs in these words."""
-    counts: Counter[str] = Counter()
-    for word, times in counted.items():
-        for term in _terms_of(word):
-            counts[term] += times
-    return counts
+    counts: dict[str, int] = {}
+    for found, times in zip(map(_terms_of, counted), counted.values(), strict=True):
+        for term in found:
+            counts[term] = counts.get(term, 0) + times
+    return Counter(counts)
 
 
 def compounds(counted: Iterable[str]) -> Iterator[str]:
     """Those of these words that are more than one term."""
-    leaves = vocabulary().cutter.leaves
-    return (word for word in counted if len(leaves(word)) > 1)
+    words = list(counted)
+    parts = map(vocabulary().cutter.leaves, words)
+    return (word for word, leaves in zip(words, parts, strict=True) if len(leaves) > 1)
 
 
 @lru_cache(maxsize=30_000)
@@ -154,7 +158,8 @@ def is_stop_word(word: str) -> bool:
 
 def names_of(name: str) -> tuple[str, ...]:
     """All names of the organisation or place of this name, folded; empty when it has one only."""
-    return vocabulary().synonyms.get(plain(name), ())
+    synonyms = vocabulary().synonyms
+    return synonyms.get(fold(name).strip()) or synonyms.get(plain(name), ())
 
 
 def plain(name: str) -> str:
@@ -168,7 +173,12 @@ def _synonyms(groups: Iterable[tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
         names = {plain(name): fold(name).strip() for name in group if plain(name)}
         for key, name in names.items():
             found.setdefault(key, {name: None}).update(dict.fromkeys(names.values()))
-    return {key: tuple(names) for key, names in found.items() if len(names) > 1}
+    several = {key: tuple(names) for key, names in found.items() if len(names) > 1}
+    dotted = {
+        name: (name, plain(name)) for name in map(fold, thai_words()) if _DOTTED.fullmatch(name)
+    }
+    plainly = {plain(name): both for name, both in dotted.items()}
+    return plainly | several | {era: dotted[era] for era in _ERAS}
 
 
 def _organisation_names() -> Iterator[tuple[str, ...]]:

@@ -22,6 +22,7 @@ MOST_IN_NAME = 4
 
 _TOKEN = re.compile(r'(?P<minus>(?<!\S)-)?(?:"(?P<quoted>[^"]*)"|(?P<chunk>[^\s"]+))')
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "＂": '"'})
+_REPETITION = "ๆ"
 _UNREADABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _YEAR_BE = range(2400, 2701)
 _YEAR_CE = range(1857, 2158)
@@ -42,9 +43,14 @@ class Word:
 
 @dataclass(frozen=True)
 class Ask:
-    """One thing asked for, in any of its forms; a form is met when all its words occur."""
+    """One thing asked for, in any of its forms; a form is met when all its words occur.
+
+    ``together`` is the longer name this is a part of as it was typed. Where notes have that name,
+    they are what is asked for; where none has, its parts are.
+    """
 
     forms: tuple[tuple[Word, ...], ...]
+    together: Word | None = None
 
 
 @dataclass(frozen=True)
@@ -81,6 +87,7 @@ def understand(typed: str) -> Asked:
         folded = " ".join(folded.rsplit('"', 1))
     wanted: list[Ask] = []
     refused: list[Ask] = []
+    folded = re.sub(rf"(?<=[ก-\u0e4e]) +{_REPETITION}", _REPETITION, folded)
     tokens = list({token[0]: token for token in _TOKEN.finditer(folded)}.values())
     quoted = [token for token in tokens if token["quoted"]]
     for token, chunk in _with_names(tokens[:MOST_TOKENS]):
@@ -138,7 +145,9 @@ def _asks(chunk: str) -> Iterator[Ask]:
         yield Ask(names)
         return
     chunk = _without_full_stop(chunk)
-    for group in _groups(chunk):
+    groups = list(_groups(chunk))
+    name = _name(chunk, groups)
+    for group in groups:
         text = _said(chunk, group)
         words = tuple(_words(chunk, group))
         names = tuple(_forms(analysis.names_of(text)))
@@ -148,7 +157,23 @@ def _asks(chunk: str) -> Iterator[Ask]:
         elif years:
             yield Ask((_alone(words), *years))
         else:
-            yield from (Ask(((word,),)) for word in words)
+            yield from (Ask(_with_repetition(word), name) for word in words)
+
+
+def _name(chunk: str, groups: list[list[analysis.Piece]]) -> Word | None:
+    """The whole chunk, when letters that no dictionary knows are a part of it: ประชา|พัฒน์."""
+    pieces = [piece for group in groups for piece in group]
+    if not 1 < len(groups) <= MOST_IN_NAME or all(piece.is_known for piece in pieces):
+        return None
+    return Word(chunk, tuple(leaf for piece in pieces for leaf in piece.leaves), how="text")
+
+
+def _with_repetition(word: Word) -> tuple[tuple[Word, ...], ...]:
+    """Writers put a space before ๆ or none."""
+    if _REPETITION not in word.text:
+        return ((word,),)
+    apart = re.sub(rf" ?{_REPETITION}", f" {_REPETITION}", word.text)
+    return ((word,), (replace(word, text=apart),))
 
 
 def _said(chunk: str, group: list[analysis.Piece]) -> str:
@@ -205,9 +230,8 @@ def _words(chunk: str, group: list[analysis.Piece]) -> Iterator[Word]:
         yield from (Word(text, parts) for text, parts in analysis.whole_words(leaves))
     else:
         text = _said(chunk, group)
-        is_known = all(piece.is_known for piece in group)
         text = leaves[0] if len(leaves) == 1 and text.isascii() else text
-        yield Word(text, leaves, how="word" if is_known else "text")
+        yield Word(text, leaves)
 
 
 def _other_years(text: str) -> tuple[str, ...]:

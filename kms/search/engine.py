@@ -9,7 +9,7 @@ import numpy as np
 from kms.search import meant, ranking
 from kms.search.arrays import Ids, Mask, Snapshot, Values
 from kms.search.asking import Asked, understand
-from kms.search.matching import as_mask, occurrences
+from kms.search.matching import as_mask, occurrences, wanted_of
 from kms.search.query import Query
 from kms.search.ranking import Scores
 
@@ -71,8 +71,9 @@ def count(snapshot: Snapshot, query: Query, audiences: frozenset[str] | None) ->
     """Notes with all words and every filter of the query, for members of these audiences."""
     asked = understand(query.words)
     narrowed = (_narrowed(snapshot, query, name) for name in DIMENSIONS)
-    words = (as_mask(snapshot, occurrences(snapshot, ask)) for ask in asked.wanted)
-    return int(_all([_allowed(snapshot, asked, audiences), *narrowed, *words]).sum())
+    within = _all([_allowed(snapshot, asked, audiences), *narrowed])
+    words = (as_mask(snapshot, wanted_of(snapshot, ask, within)) for ask in asked.wanted)
+    return int(_all([within, *words]).sum())
 
 
 def _allowed(snapshot: Snapshot, asked: Asked, audiences: frozenset[str] | None) -> Mask:
@@ -115,7 +116,7 @@ def _matched(
     """
     if not asked.wanted:
         return None, False
-    lists = [as_mask(snapshot, occurrences(snapshot, ask)) for ask in asked.wanted]
+    lists = [as_mask(snapshot, wanted_of(snapshot, ask, within)) for ask in asked.wanted]
     every = _all(lists)
     has_all = bool((every & within).any())
     if len(lists) > MOST_STRICT:

@@ -26,6 +26,15 @@ def occurrences(snapshot: Snapshot, ask: Ask) -> Ids:
     return found[0] if len(found) == 1 else united(snapshot.size, found)
 
 
+def wanted_of(snapshot: Snapshot, ask: Ask, within: Mask) -> Ids:
+    """Notes, rising, that have what is asked; the name it is a part of first, when ``within``."""
+    if ask.together:
+        named = _has(snapshot, ask.together)
+        if within[named].any():
+            return named
+    return occurrences(snapshot, ask)
+
+
 def with_all(snapshot: Snapshot, asks: Iterable[Ask]) -> Mask:
     """Notes that have everything asked; at least one thing must be."""
     return reduce(np.logical_and, (as_mask(snapshot, occurrences(snapshot, ask)) for ask in asks))
