@@ -18,7 +18,13 @@ from kms.saving import Store, open_store
 from kms.settings import Settings, read_settings
 
 THREADS = 4
-FIRST_PAGES = ("/", "/search?q=สวัสดิการ")
+# The last two have what spelling and suggestions need read and ready.
+FIRST_PAGES = (
+    "/",
+    "/search?q=สวัสดิการ",
+    "/search?q=สวัสดกิาร",
+    "/suggest?what=search&q=กองทุน",
+)
 LONGEST_ADDRESS = 8190
 MEMORY_FOLDER = Path("/dev/shm")  # noqa: S108  only heartbeats, made by gunicorn itself
 

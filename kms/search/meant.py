@@ -13,6 +13,7 @@ from kms.search.folding import fold
 from kms.search.matching import ids_alone, occurrences, with_all
 
 MOST_CORRECTED = 12
+MOST_MENDED = 3
 # How much of a slip a word makes up for by being common; the most common by no more than MOST.
 COMMON = 0.05
 MOST_COMMON = 0.5
@@ -49,7 +50,10 @@ def corrected(snapshot: Snapshot, typed: str, within: Mask, *, is_found: bool) -
     words = typed.split()
     if '"' in typed or len(words) > MOST_CORRECTED:
         return None
-    meant = [_meant(snapshot, word, within, is_found=is_found) for word in words]
+    meant: list[str | None] = []
+    for word in words:
+        is_tried = sum(map(bool, meant)) < MOST_MENDED
+        meant.append(_meant(snapshot, word, within, is_found=is_found) if is_tried else None)
     if not any(meant):
         return None
     said = " ".join(word or old for word, old in zip(meant, words, strict=True))
@@ -99,18 +103,22 @@ def _on_other_keyboard(snapshot: Snapshot, typed: str, within: Mask) -> _Guess |
 def _nearest(snapshot: Snapshot, folded: str, within: Mask, most: float) -> _Guess | None:
     """The likeliest of the words near this one, of those that occur."""
     best: _Guess | None = None
-    for slips, word in _near(snapshot, folded):
+    for slips, word, is_rare in _near(snapshot, folded):
         if slips > most or (best and slips - MOST_COMMON > best.score):
             break
-        guess = _Guess(word, slips, _notes_with(snapshot, word, within))
+        notes = _seen(within, _as_word(snapshot, word))
+        # Hidden notes may have brought a rare word: notes that may be seen must have it too.
+        notes = notes or (0 if is_rare else _notes_with(snapshot, word, within))
+        guess = _Guess(word, slips, notes)
         if guess.notes and (best is None or guess.score < best.score):
             best = guess
     return best
 
 
-def _near(snapshot: Snapshot, folded: str) -> list[tuple[float, str]]:
-    rare = ((slips + RARE, word) for slips, word in titles.near(snapshot, folded))
-    return sorted([*spelling.dictionary().near(folded), *rare])
+def _near(snapshot: Snapshot, folded: str) -> list[tuple[float, str, bool]]:
+    known = [(slips, word, False) for slips, word in spelling.dictionary().near(folded)]
+    rare = [(slips + RARE, word, True) for slips, word in titles.near(snapshot, folded)]
+    return sorted([*known, *rare])
 
 
 def _mended(
