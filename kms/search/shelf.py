@@ -40,10 +40,10 @@ ABOUT = "about.json"
 # What a merge beside the saves writes has this before its name until it takes its place.
 ASIDE = "aside-"
 # A save merges segments of so few notes each when there are so many of them: some milliseconds.
-SMALL, MOST_SMALL = 4, 12
+SMALL, MOST_SMALL = 4, 8
 # Larger ones are merged beside the saves: of more notes than the first number and at most the
 # second, when there are as many as the third. Still larger ones wait for ``kms reindex``.
-MERGED_BESIDE = ((SMALL, 64, 8), (64, 512, 8), (512, 4096, 8))
+MERGED_BESIDE = ((SMALL, 32, 8), (32, 256, 8), (256, 2048, 8))
 LARGEST_MERGED = 5_000
 
 
