@@ -1,6 +1,7 @@
 """The index may lag, be locked, broken or gone: the note is safe, and is found once mended."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from kms.models import IndexChange, Note
 from kms.note_kinds import Kind, NoteContent
 from kms.permissions import SYSTEM
 from kms.saving import Store, open_store
-from kms.search import analysis, shelf
+from kms.search import analysis, building, shelf
 from kms.search.index import Report
 from kms.search.sync import queue
 from kms.settings import Settings
@@ -185,11 +186,171 @@ def test_many_saves_leave_few_segments_and_lose_nothing(store: Store) -> None:
     assert numbers(find(store, "17")) == [written[17]]
 
 
+def test_many_small_segments_are_merged_beside_the_saves(store: Store) -> None:
+    written = [write(store, f"ปลาทูตัวที่ {n}", "ในอ่าวไทย") for n in range(80)]
+    store.index.close()
+    generation = store.index._refresh().generation
+    assert len(generation.segments()) < 20
+    assert max(record.doc_count() for record in generation.segments()) >= 64
+    assert shelf.to_merge(generation) == []
+    assert not list(generation.folder.glob(f"{shelf.ASIDE}*"))
+    assert sorted(numbers(find(store, "ปลาทู", limit="100"))) == written
+    assert numbers(find(store, "17")) == [written[17]]
+    assert report_of(store).is_sound
+
+
+def test_what_is_saved_during_a_merge_is_kept(store: Store) -> None:
+    kept, changed, gone, lost = (write(store, f"ปลาทู {name}") for name in "กขคง")
+    store.index.reindex(store.sessions)
+    with store.saving() as session:
+        notes.delete(session, session.get_one(Note, lost), by=SYSTEM)
+    other = write(store, "ปลาทูอีกตัว")
+    generation = store.index._refresh().generation
+    sources = generation.segments()
+    merged = building.merge(generation, sources)
+    with store.saving() as session:
+        session.get_one(Note, changed).title = "ปลาเค็ม"
+        notes.delete(session, session.get_one(Note, gone), by=SYSTEM)
+    fresh = write(store, "ปลาทูตัวใหม่")
+    with shelf.writing_lock(store.index.folder, 1):
+        assert shelf.take_merged(generation, merged, sources)
+    assert sorted(numbers(find(store, "ปลาทู"))) == [kept, other, fresh]
+    assert numbers(find(store, "ปลาเค็ม")) == [changed]
+    assert report_of(store).is_sound
+
+
+def test_a_merge_of_what_is_gone_changes_nothing(store: Store) -> None:
+    first, second = write(store, "ปลาทูตัวแรก"), write(store, "ปลาทูตัวที่สอง")
+    generation = store.index._refresh().generation
+    sources = generation.segments()
+    merged = building.merge(generation, sources)
+    with shelf.writing_lock(store.index.folder, 1):
+        assert shelf.take_merged(generation, building.merge(generation, sources), sources)
+        assert not shelf.take_merged(generation, merged, sources)
+    assert sorted(numbers(find(store, "ปลาทู"))) == [first, second]
+    assert report_of(store).is_sound
+
+
+# --- rebuilding in other processes ---------------------------------------------------------------
+
+
+@pytest.fixture
+def beside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if there were many notes and two processors."""
+    monkeypatch.setattr(building, "FEWEST_BESIDE", 1)
+    monkeypatch.setattr(building, "LARGEST_SEGMENT", 4)
+    monkeypatch.setattr(building, "_processors", lambda: 2)
+
+
+@pytest.mark.usefixtures("beside")
+def test_a_rebuild_by_several_processes_is_a_rebuild(store: Store) -> None:
+    written = [write(store, f"ปลาทูตัวที่ {n}") for n in range(10)]
+    told: list[tuple[int, int]] = []
+    done = store.index.reindex(store.sessions, lambda *so_far: told.append(so_far))
+    assert done == 10
+    assert told[-1] == (10, 10)
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    records = store.index._refresh().generation.segments()
+    assert [record.doc_count() for record in records] == [3, 3, 3, 1]
+    assert sorted(numbers(find(store, "ปลาทู"))) == written
+    assert report_of(store).is_sound
+
+
+@pytest.mark.usefixtures("beside")
+def test_a_rebuild_that_fails_leaves_the_old_index(
+    store: Store, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    written = [write(store, f"ปลาทูตัวที่ {n}") for n in range(3)]
+    monkeypatch.setattr(building, "_address", lambda _: "sqlite:////nowhere/kms.db")
+    with pytest.raises(building.WorkerFailed, match="unable to open"):
+        store.index.reindex(store.sessions)
+    assert "unable to open" in capfd.readouterr().err
+    assert sorted(numbers(find(store, "ปลาทู"))) == written
+    assert len(list(store.index.folder.glob("g-*"))) == 1
+    assert not (store.index.folder / shelf.REBUILDING).exists()
+
+
+@pytest.mark.usefixtures("beside")
+def test_a_rebuild_whose_worker_is_killed_leaves_the_old_index(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = [write(store, f"ปลาทูตัวที่ {n}") for n in range(3)]
+    monkeypatch.setattr(building, "WORK", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+    with pytest.raises(building.WorkerFailed):
+        store.index.reindex(store.sessions)
+    assert sorted(numbers(find(store, "ปลาทู"))) == written
+    assert report_of(store).is_sound
+
+
+KILLED_PARENT = """
+import os, signal, sys
+from pathlib import Path
+from kms.saving import open_store
+from kms.search import building
+from kms.settings import Settings
+store = open_store(Settings(Path(sys.argv[1]), sys.argv[2], "x"))
+building.FEWEST_BESIDE, building._processors = 1, lambda: 2
+started = building.subprocess.Popen
+def start(*given, **named):
+    process = started(*given, **named)
+    print(process.pid, flush=True)
+    return process
+building.subprocess.Popen = start
+building._send = lambda file, message: os.kill(os.getpid(), signal.SIGKILL)
+store.index.reindex(store.sessions)
+"""
+
+
+def test_workers_end_with_the_process_that_asked_and_the_next_save_tidies(
+    store: Store, settings: Settings
+) -> None:
+    for n in range(3):
+        write(store, f"ปลาทูตัวที่ {n}")
+    arguments = [sys.executable, "-c", KILLED_PARENT, str(settings.instance), settings.database_url]
+    ended = subprocess.run(arguments, stdout=subprocess.PIPE, check=False, text=True)
+    assert ended.returncode == -signal.SIGKILL
+    workers = [int(line) for line in ended.stdout.split()]
+    assert len(workers) == 2
+    until = time.monotonic() + 20
+    while any(Path(f"/proc/{worker}").exists() for worker in workers):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    assert len(list(store.index.folder.glob("g-*"))) == 2
+    write(store, "ปลาทูตัวใหม่")
+    assert len(list(store.index.folder.glob("g-*"))) == 1
+    assert find(store, "ปลาทู").total == 4
+
+
+# --- another dictionary --------------------------------------------------------------------------
+
+
+def test_a_word_new_in_the_dictionary_is_found_after_the_next_start(
+    store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    number = write(store, "เวทีของเครือข่ายเขาหลวงเมืองคอนฟิวชั่น")
+    store.index.close()
+    before = analysis.vocabulary()
+    content = tmp_path / "content"
+    shutil.copytree(analysis.CONTENT, content)
+    with (content / "organisations.yaml").open("a", encoding="utf-8") as file:
+        file.write("\n- name: เครือข่ายเขาหลวงเมืองคอนฟิวชั่น\n")
+    monkeypatch.setattr(analysis, "CONTENT", content)
+    new = analysis.vocabulary.__wrapped__()
+    monkeypatch.setattr(analysis, "vocabulary", lambda: new)
+    assert new.version != before.version
+    started = open_store(settings)
+    assert report_of(started).needs_rebuild
+    started.index.catch_up(started.sessions)
+    assert not report_of(started).needs_rebuild
+    assert numbers(find(started, "เครือข่ายเขาหลวงเมืองคอนฟิวชั่น")) == [number]
+    assert started.index._refresh().generation.analysis == new.version
+    started.close()
+
+
 KILLED = """
 import os, sys
 from pathlib import Path
 from kms import notes
-from kms.note_kinds import Kind, NoteContent
 from kms.note_kinds import Kind, NoteContent
 from kms.permissions import SYSTEM
 from kms.saving import open_store

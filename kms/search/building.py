@@ -35,6 +35,7 @@ LARGEST_SEGMENT = 5_000
 READ_AT_ONCE = 100
 NICENESS = 10
 POLITELY = "politely"
+WORK = f"from {__name__} import work; work()"
 ROOT = Path(__file__).parents[2]
 
 Told = Callable[[int], None]
@@ -95,8 +96,7 @@ def fill(
             progress(done, len(ids))
 
     if workers > 1:
-        url = engine.engine.url.render_as_string(hide_password=False)
-        requests = [_Fill(made.folder, url, part) for part in parts]
+        requests = [_Fill(made.folder, _address(engine), part) for part in parts]
         segments = _beside(requests, workers, told, politely=politely)
     else:
         segments = [build(sessions, made, part, told) for part in parts]
@@ -133,7 +133,16 @@ def _workers(bind: Any, notes: int) -> int:
     is_in_memory = engine.dialect.name == "sqlite" and engine.url.database in (None, "", ":memory:")
     if notes < FEWEST_BESIDE or is_in_memory:
         return 1
-    return min(MOST_WORKERS, len(os.sched_getaffinity(0)))
+    return min(MOST_WORKERS, _processors())
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+def _address(bind: Any) -> str:
+    url: str = bind.engine.url.render_as_string(hide_password=False)
+    return url
 
 
 def _parts(ids: list[int], workers: int) -> list[list[int]]:
@@ -176,7 +185,7 @@ def _started(
 ) -> Iterator[list[IO[bytes]]]:
     path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
     around = {**os.environ, "PYTHONPATH": path}
-    command = [sys.executable, "-c", f"from {__name__} import work; work()"]
+    command = [sys.executable, "-c", WORK]
     command += [POLITELY] if politely else []
     pipe = subprocess.PIPE
     processes = [
