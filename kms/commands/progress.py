@@ -13,6 +13,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from kms.language import gettext as _
+
 
 def progress_bar() -> Progress:
     """A bar on standard error for a terminal; silent in a pipe."""
@@ -22,6 +24,7 @@ def progress_bar() -> Progress:
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
+        TextColumn(_("เหลืออีก")),
         TimeRemainingColumn(),
         console=Console(file=sys.stderr),
         disable=not sys.stderr.isatty(),

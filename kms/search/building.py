@@ -13,7 +13,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
@@ -24,8 +24,10 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from kms.db import open_engine
+from kms.errors import KmsError
+from kms.language import gettext as _
 from kms.models import Note
-from kms.search import documents, shelf
+from kms.search import analysis, documents, shelf
 from kms.search.schema import entry
 
 # Fewer notes are not worth the start of other processes.
@@ -43,8 +45,17 @@ Told = Callable[[int], None]
 _log = logging.getLogger(__name__)
 
 
-class WorkerFailed(Exception):
-    """A worker could not do its part."""
+class WorkerFailed(KmsError):
+    """A worker could not do its part; nothing that readers see has changed."""
+
+    code = "worker_failed"
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """What a worker tells, or its end without a word."""
+
+    why: str
 
 
 @dataclass(frozen=True)
@@ -56,6 +67,9 @@ class _Fill:
     ids: Sequence[int]
 
     def done(self, told: Told) -> Any:
+        analysis.vocabulary()
+        # What lives as long as the worker need not be looked through again and again.
+        gc.freeze()
         sessions = sessionmaker(open_engine(self.url))
         return build(sessions, _generation(self.folder), self.ids, told)
 
@@ -106,7 +120,7 @@ def fill(
 
 def merge(made: shelf.Generation, segments: Sequence[Any]) -> Any:
     """These segments as one, made by a worker; see ``shelf.merge_aside``."""
-    return _beside([_Merge(made.folder, segments)], 1, lambda _: None, politely=True)[0]
+    return _beside([_Merge(made.folder, segments)], 1, lambda _more: None, politely=True)[0]
 
 
 def build(
@@ -163,19 +177,17 @@ def _beside(requests: Sequence[Any], workers: int, told: Told, *, politely: bool
     with _started(min(workers, len(requests)), heard, politely=politely) as inputs:
         at_work: dict[int, int] = {}
         for worker, source in enumerate(inputs):
-            at_work[worker], request = waiting.pop()
-            _send(source, request)
+            at_work[worker] = _give(source, *waiting.pop())
         while at_work:
             worker, message = heard.get()
             if isinstance(message, int):
                 told(message)
                 continue
-            if isinstance(message, WorkerFailed):
-                raise message
+            if isinstance(message, _Failure):
+                raise _failed(message.why)
             made[at_work.pop(worker)] = message
             if waiting:
-                at_work[worker], request = waiting.pop()
-                _send(inputs[worker], request)
+                at_work[worker] = _give(inputs[worker], *waiting.pop())
     return made
 
 
@@ -190,7 +202,7 @@ def _started(
     pipe = subprocess.PIPE
     processes = [
         subprocess.Popen(command, stdin=pipe, stdout=pipe, env=around)  # noqa: S603 - ourselves
-        for _ in range(number)
+        for _each in range(number)
     ]
     listening = [
         Thread(target=_listen, args=(worker, process.stdout, heard), daemon=True)
@@ -212,15 +224,23 @@ def _listen(worker: int, output: IO[bytes], heard: "SimpleQueue[tuple[int, Any]]
         while True:
             heard.put((worker, pickle.load(output)))  # noqa: S301 - from a worker of our own
     except Exception as problem:
-        heard.put((worker, WorkerFailed(f"a worker ended: {problem!r}")))
+        heard.put((worker, _Failure(repr(problem))))
+
+
+def _give(source: IO[bytes], number: int, request: object) -> int:
+    # A worker that is gone is heard of by its output.
+    with suppress(BrokenPipeError):
+        _send(source, request)
+    return number
 
 
 def _send(file: IO[bytes], message: object) -> None:
-    try:
-        pickle.dump(message, file)
-        file.flush()
-    except BrokenPipeError as problem:
-        raise WorkerFailed("nobody listens") from problem
+    pickle.dump(message, file)
+    file.flush()
+
+
+def _failed(why: str) -> WorkerFailed:
+    return WorkerFailed(_("สร้างดัชนีไม่สำเร็จ ดัชนีเดิมยังใช้ค้นหาได้ (%(problem)s)", problem=why))
 
 
 # --- being a worker ------------------------------------------------------------------------------
@@ -233,18 +253,17 @@ def work() -> None:
     os.dup2(2, 1)
     if POLITELY in sys.argv:
         os.nice(NICENESS)
-    gc.freeze()
-    while True:
-        try:
+    with suppress(BrokenPipeError), suppress(EOFError):
+        while True:
             request = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the process that made us
-        except EOFError:
-            return
-        try:
-            answer = request.done(lambda more: _send(output, more))
-        except Exception as problem:
-            _log.exception("a worker failed")
-            answer = WorkerFailed(repr(problem))
-        try:
-            _send(output, answer)
-        except WorkerFailed:
-            return
+            _send(output, _answer(request, output))
+
+
+def _answer(request: Any, output: IO[bytes]) -> Any:
+    try:
+        return request.done(lambda more: _send(output, more))
+    except BrokenPipeError:
+        raise
+    except Exception as problem:
+        _log.exception("a worker failed")
+        return _Failure(repr(problem))
