@@ -378,12 +378,13 @@ class Snapshot:
 
     @cached_property
     def _norms(self) -> dict[str, tuple[Weights, float]]:
-        """For each text field the lengths and their mean over the notes that have it."""
+        """For each text field the lengths, and their mean over the public notes."""
         found = {}
+        public = self.live & self.mask("audience", ("public",))
         for field in TEXT_FIELDS:
             lists = [segment.lengths(field) for segment in self._segments]
             lengths = np.concatenate(lists) if lists else _EMPTY_WEIGHTS
-            mean = float(lengths.sum()) / max(self.size, 1)
+            mean = float(lengths[public].sum()) / max(int(public.sum()), 1)
             found[field] = (lengths, mean or 1.0)
         return found
 

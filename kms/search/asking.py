@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Literal
 
 from kms.search import analysis
@@ -16,9 +15,17 @@ MOST_ASKS = 40
 MOST_TOKENS = 100
 # Each of these is looked for to the letter; further ones are words like any other.
 MOST_QUOTED = 6
+# More words than these are as good as a question: no note needs to have all.
+MOST_STRICT = 4
 LONGEST_NAME_PIECE = 3
 LONGEST_ABBREVIATION = 5
 MOST_IN_NAME = 4
+
+_QUESTIONS = (
+    "อะไร อะไรบ้าง ใด ใคร ไหน ที่ไหน เมื่อไร เมื่อไหร่ เมื่อใด อย่างไร ยังไง ทำไม เพราะเหตุใด เพราะอะไร"
+    " เท่าไร เท่าไหร่ เท่าใด กี่ ไหม มั้ย หรือไม่"
+)
+QUESTION_WORDS = frozenset(_QUESTIONS.split())
 
 _TOKEN = re.compile(r'(?P<minus>(?<!\S)-)?(?:"(?P<quoted>[^"]*)"|(?P<chunk>[^\s"]+))')
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "＂": '"'})
@@ -51,15 +58,27 @@ class Ask:
 
     forms: tuple[tuple[Word, ...], ...]
     together: Word | None = None
+    is_quoted: bool = False
 
 
 @dataclass(frozen=True)
 class Asked:
-    """All that was typed; ``was_cut`` tells that it was too long to use whole."""
+    """All that was typed; ``was_cut`` tells that it was too long to use whole.
+
+    ``typed`` are the terms of each word wanted in order, those too that alone tell nothing.
+    ``is_question`` tells that it asks in a sentence, which no note repeats whole.
+    """
 
     wanted: tuple[Ask, ...] = ()
     refused: tuple[Ask, ...] = ()
     was_cut: bool = False
+    is_question: bool = False
+    typed: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def is_loose(self) -> bool:
+        """Whether notes need not have all of it."""
+        return self.is_question or len(self.wanted) > MOST_STRICT
 
     @property
     def leaves(self) -> tuple[str, ...]:
@@ -72,12 +91,6 @@ class Asked:
         """All words wanted, in the order typed."""
         found = (word for ask in self.wanted for form in ask.forms for word in form)
         return tuple(dict.fromkeys(found))
-
-    @property
-    def pairs(self) -> tuple[tuple[str, str], ...]:
-        """Neighbouring leaves as typed."""
-        typed = [leaf for ask in self.wanted for word in ask.forms[0] for leaf in word.leaves]
-        return tuple(dict.fromkeys(pairwise(typed)))
 
 
 def understand(typed: str) -> Asked:
@@ -98,6 +111,8 @@ def understand(typed: str) -> Asked:
         else:
             asks = [ask for chunk in token["quoted"].split() for ask in _asks(chunk)]
         (refused if token["minus"] else wanted).extend(asks)
+    in_order = tuple(word.leaves for ask in wanted for word in ask.forms[0])
+    is_question = any(ask.forms[0][0].text in QUESTION_WORDS for ask in wanted)
     wanted = _without_stop_words(list(dict.fromkeys(wanted)))
     was_cut = (
         len(typed) > LONGEST_READ
@@ -105,7 +120,9 @@ def understand(typed: str) -> Asked:
         or len(quoted) > MOST_QUOTED
         or max(len(wanted), len(refused)) > MOST_ASKS
     )
-    return Asked(tuple(wanted[:MOST_ASKS]), tuple(refused[:MOST_ASKS]), was_cut)
+    return Asked(
+        tuple(wanted[:MOST_ASKS]), tuple(refused[:MOST_ASKS]), was_cut, is_question, in_order
+    )
 
 
 def _with_names(tokens: list[re.Match[str]]) -> Iterator[tuple[re.Match[str], str]]:
@@ -129,7 +146,7 @@ def _quoted(text: str) -> Iterator[Ask]:
     text = " ".join(text.split())
     leaves = tuple(leaf for piece in analysis.pieces(text) for leaf in piece.leaves)
     if leaves:
-        yield Ask(((Word(text, leaves, how="text"),),))
+        yield Ask(((Word(text, leaves, how="text"),),), is_quoted=True)
 
 
 def _without_stop_words(asks: list[Ask]) -> list[Ask]:

@@ -13,9 +13,8 @@ from kms.search.matching import as_mask, occurrences, wanted_of
 from kms.search.query import Query
 from kms.search.ranking import Scores
 
-# More words than these are a question: a note needs to have but a part of them.
-MOST_STRICT = 4
-MOST_OF = 0.25
+# Of a question a note needs to have words that tell such a part of what all of them tell.
+ENOUGH = 0.2
 
 # A name of the query, the field that holds it.
 DIMENSIONS = ("places", "themes", "kinds", "roles", "people", "organisations", "tags", "days")
@@ -49,14 +48,18 @@ def answer(
     allowed = _allowed(snapshot, asked, audiences)
     narrowed = {name: _narrowed(snapshot, query, name) for name in DIMENSIONS}
     within = _all([allowed, *narrowed.values()])
-    scores = ranking.score(snapshot, asked)
-    matched, loosened = _matched(snapshot, asked, within, scores)
+    among = ranking.counted(snapshot, audiences)
+    scores = ranking.score(snapshot, asked, among)
+    matched, loosened = _matched(snapshot, asked, within, among)
     said = None
     if matched is not None:
         is_found = not loosened and bool((within & matched).any())
         said = meant.corrected(snapshot, query.words, within, is_found=is_found)
         within = within & matched
-    order, values = _ordered(snapshot, query, asked, within, scores)
+    is_by_words = query.sort == "relevance" and bool(asked.wanted)
+    order, values = _ordered(snapshot, query, is_by_words, within, scores)
+    if is_by_words:
+        order, values = ranking.reranked(snapshot, asked, among, order, values)
     return Answer(
         total=len(order),
         places=tuple(map(int, order[query.offset : query.offset + query.limit])),
@@ -108,32 +111,36 @@ def _all(masks: Iterable[Mask | None]) -> Mask:
 
 
 def _matched(
-    snapshot: Snapshot, asked: Asked, within: Mask, scores: Scores
+    snapshot: Snapshot, asked: Asked, within: Mask, among: Mask
 ) -> tuple[Mask | None, bool]:
-    """Notes with all words, of a long question most; notes with any when there are none.
+    """Notes with all words; of a question with enough; notes with any when there are none.
 
-    The second value tells that no note has all words.
+    Quoted texts are never let go. The second value tells that no note has all words.
     """
     if not asked.wanted:
         return None, False
-    lists = [as_mask(snapshot, wanted_of(snapshot, ask, within)) for ask in asked.wanted]
-    every = _all(lists)
-    has_all = bool((every & within).any())
-    if len(lists) > MOST_STRICT:
-        most: Mask = np.sum(lists, axis=0) >= MOST_OF * len(lists)
-        if (most & within).any():
-            return most, not has_all
-    if has_all:
+    lists = [wanted_of(snapshot, ask, within) for ask in asked.wanted]
+    masks = [as_mask(snapshot, ids) for ids in lists]
+    exact = [mask for mask, ask in zip(masks, asked.wanted, strict=True) if ask.is_quoted]
+    sure = _all([within, *exact])
+    every = _all(masks)
+    has_all = bool((every & sure).any())
+    if has_all and not asked.is_loose:
         return every, False
-    some: Mask = reduce(np.logical_or, lists)
-    if len(lists) > MOST_STRICT:
-        # Of a few words a broken one would bring every note that has one of its pieces.
-        some = some | (scores > 0)
-    return some, bool((some & within).any())
+    told = np.zeros(snapshot.size, dtype=np.float32)
+    # What occurs nowhere cannot be missed in a note.
+    rarities = [ranking.rarity(among, ids) if len(ids) else 0.0 for ids in lists]
+    for ids, rare in zip(lists, rarities, strict=True):
+        told[ids] += rare
+    least = ENOUGH * sum(rarities) if asked.is_loose else 0.0
+    some: Mask = _all([told > 0, told >= least, *exact])
+    if not (some & within).any():
+        some = _all([told > 0, *exact])
+    return some, not has_all and bool((some & within).any())
 
 
 def _ordered(
-    snapshot: Snapshot, query: Query, asked: Asked, within: Mask, scores: Scores
+    snapshot: Snapshot, query: Query, is_by_words: bool, within: Mask, scores: Scores
 ) -> tuple[Ids, Scores]:
     places = np.flatnonzero(within).astype(np.int32)
     values = scores[places]
@@ -142,15 +149,12 @@ def _ordered(
     if query.sort == "oldest":
         # Undated notes come last in both directions.
         keys = (-newest, np.where(day == 0, np.iinfo(np.int64).max, day))
-    elif query.sort == "newest" or not asked.wanted:
-        keys = (newest, -day)
-    else:
+    elif is_by_words:
         keys = (newest, -values)
+    else:
+        keys = (newest, -day)
     order = np.lexsort(keys)
-    places, values = places[order], values[order]
-    if query.sort == "relevance" and asked.wanted:
-        places, values = ranking.reranked(snapshot, asked, places, values)
-    return places, values
+    return places[order], values[order]
 
 
 # --- what narrows further ------------------------------------------------------------------------

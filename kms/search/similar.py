@@ -6,7 +6,7 @@ import numpy as np
 
 from kms.permissions import SYSTEM, Viewer
 from kms.search import analysis, ranking
-from kms.search.arrays import Snapshot
+from kms.search.arrays import Mask, Snapshot
 from kms.search.folding import fold
 from kms.search.kept_text import decode_text
 
@@ -31,22 +31,23 @@ def similar(snapshot: Snapshot, number: int, *, seen_by: Viewer) -> list[int]:
     if not len(found):
         return []
     place = int(found[0])
+    audiences = None if seen_by == SYSTEM else seen_by.audiences
     within = snapshot.live.copy()
-    if seen_by != SYSTEM:
-        within &= snapshot.mask("audience", tuple(sorted(seen_by.audiences)))
+    if audiences is not None:
+        within &= snapshot.mask("audience", tuple(sorted(audiences)))
     within[place] = False
-    scores = _scores(snapshot, place)
+    scores = _scores(snapshot, place, ranking.counted(snapshot, audiences))
     least = LEAST_ALIKE * float(scores[place])
     alike = np.flatnonzero(within & (scores > least))
     order = np.lexsort((-snapshot.number[alike], -scores[alike]))
     return [int(snapshot.number[at]) for at in alike[order[:MOST]]]
 
 
-def _scores(snapshot: Snapshot, place: int) -> ranking.Scores:
+def _scores(snapshot: Snapshot, place: int, among: Mask) -> ranking.Scores:
     scores: ranking.Scores = np.zeros(snapshot.size, dtype=np.float32)
-    for term, weight in _telling(snapshot, place):
-        postings = ranking.impacts(snapshot, term)
-        scores[postings.ids] += np.float32(weight) * postings.weights
+    for term, weight, rare in _telling(snapshot, place, among):
+        postings = ranking.saturated(snapshot, term)
+        scores[postings.ids] += np.float32(weight * rare) * postings.weights
     best = float(scores[place])
     for field, boost in SHARED.items():
         values = snapshot.values(field)
@@ -56,8 +57,9 @@ def _scores(snapshot: Snapshot, place: int) -> ranking.Scores:
     return scores
 
 
-def _telling(snapshot: Snapshot, place: int) -> list[tuple[str, float]]:
-    """The note's terms that say most, with the weight of each: often here, in few other notes."""
+def _telling(snapshot: Snapshot, place: int, among: Mask) -> list[tuple[str, float, float]]:
+    """The note's terms that say most, each with its weight and its rarity: often here, in few
+    other notes."""
     title = decode_text(snapshot.text(place)).partition("\n")[0]
     # Without the names of its places and people: those are shared by other means.
     text = decode_text(snapshot.shown(place)).split("\n", 2)[2][:LONGEST_TEXT]
@@ -71,7 +73,8 @@ def _telling(snapshot: Snapshot, place: int) -> list[tuple[str, float]]:
     ]
     weighed = []
     for term, weight in frequent[:MOST_WEIGHED]:
-        notes = len(ranking.impacts(snapshot, term).ids)
-        if notes > 1:
-            weighed.append((term, weight * float(ranking.idf(snapshot, notes))))
+        ids = ranking.saturated(snapshot, term).ids
+        if among[ids].sum() > 1:
+            rare = ranking.rarity(among, ids)
+            weighed.append((term, weight * rare, rare))
     return sorted(weighed, key=lambda pair: -pair[1])[:MOST_COMPARED]
