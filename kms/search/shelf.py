@@ -14,7 +14,7 @@ import struct
 import zlib
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
@@ -37,10 +37,11 @@ CURRENT = "current"
 REBUILDING = "rebuilding"
 CHANGED = "changed-meanwhile"
 ABOUT = "about.json"
+TRIES = 5
 # What a merge beside the saves writes has this before its name until it takes its place.
 ASIDE = "aside-"
-# A save merges segments of so few notes each when there are so many of them: some milliseconds.
-SMALL, MOST_SMALL = 4, 8
+# A save merges segments of so few notes each when there are so many of them: in some 30 ms.
+SMALL, MOST_SMALL = 4, 6
 # Larger ones are merged beside the saves: of more notes than the first number and at most the
 # second, when there are as many as the third. Still larger ones wait for ``kms reindex``.
 MERGED_BESIDE = ((SMALL, 32, 8), (32, 256, 8), (256, 2048, 8))
@@ -78,11 +79,15 @@ class Generation:
 
     def segments(self) -> list[Any]:
         """Whoosh's own record of each segment at the last commit."""
+        for _again in range(TRIES):
+            # A writer may throw away the table of contents between our looking and our reading.
+            with suppress(FileNotFoundError):
+                return list(self.index._segments())
         return list(self.index._segments())
 
     def reader(self, segment: Any) -> SegmentReader:
         """Opens the files of one segment."""
-        return open_segment(self.index.storage, self.index.schema, segment)
+        return open_segment(self.index.storage, schema(), segment)
 
 
 def current_name(folder: Path) -> str:
@@ -210,7 +215,7 @@ def write(
 def builder(generation: Generation) -> SegmentBuilder:
     """What makes a new segment in this generation's folder."""
     index = generation.index
-    return SegmentBuilder(index.storage, index.indexname, index.schema)
+    return SegmentBuilder(index.storage, index.indexname, schema())
 
 
 def add_segments(generation: Generation, segments: Iterable[Any]) -> None:
@@ -221,12 +226,12 @@ def add_segments(generation: Generation, segments: Iterable[Any]) -> None:
 
 def _read_toc(generation: Generation) -> Any:
     index = generation.index
-    return TOC.read(index.storage, index.indexname, schema=index.schema)
+    return TOC.read(index.storage, index.indexname, schema=schema())
 
 
 def _commit(generation: Generation, toc: Any, segments: list[Any]) -> None:
     index, commit = generation.index, toc.generation + 1
-    TOC(index.schema, segments, commit).write(index.storage, index.indexname)
+    TOC(schema(), segments, commit).write(index.storage, index.indexname)
     clean_files(index.storage, index.indexname, commit, segments)
 
 
