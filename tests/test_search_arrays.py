@@ -133,13 +133,13 @@ def test_scores_are_those_of_whoosh_where_both_can_answer(
     generation: shelf.Generation, snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One field: Whoosh adds up fields, where ours are weighed together before they saturate."""
-    monkeypatch.setattr(ranking, "FIELD_WEIGHTS", {"body": 1.0})
+    body_alone = ranking.Weights(title=0, about=0, filed=0)
     monkeypatch.setattr(ranking, "idf", _whoosh_idf)
     leaves = ("ปลาทู", "ชุมชน", "ออม")
     # Whoosh counts deleted notes too.
     every = np.ones(snapshot.size, dtype=np.bool_)
-    scores = ranking.score(snapshot, understand(" ".join(leaves)), every)
-    weighting = scoring.BM25F(B=ranking.B, K1=ranking.K1)
+    scores = ranking.score(snapshot, understand(" ".join(leaves)), every, body_alone)
+    weighting = scoring.BM25F(B=body_alone.b, K1=body_alone.k1)
     with generation.index.reader() as reader:
         searcher = Searcher(reader, weighting=weighting)
         query = Or([Term("body", leaf) for leaf in leaves])

@@ -11,7 +11,7 @@ from kms.search.arrays import Ids, Mask, Snapshot, Values
 from kms.search.asking import Asked, understand
 from kms.search.matching import as_mask, occurrences, wanted_of
 from kms.search.query import Query
-from kms.search.ranking import Scores
+from kms.search.ranking import WEIGHTS, Scores, Weights
 
 # Of a question a note needs to have words that tell such a part of what all of them tell.
 ENOUGH = 0.2
@@ -42,15 +42,19 @@ class Answer:
 
 
 def answer(
-    snapshot: Snapshot, query: Query, asked: Asked, audiences: frozenset[str] | None
+    snapshot: Snapshot,
+    query: Query,
+    asked: Asked,
+    audiences: frozenset[str] | None,
+    weights: Weights = WEIGHTS,
 ) -> Answer:
     """What this query finds for members of these audiences; None sees everything."""
     allowed = _allowed(snapshot, asked, audiences)
     narrowed = {name: _narrowed(snapshot, query, name) for name in DIMENSIONS}
     within = _all([allowed, *narrowed.values()])
     among = ranking.counted(snapshot, audiences)
-    scores = ranking.score(snapshot, asked, among)
-    matched, loosened = _matched(snapshot, asked, within, among)
+    scores = ranking.score(snapshot, asked, among, weights)
+    matched, loosened = _matched(snapshot, asked, within, among, scores)
     said = None
     if matched is not None:
         is_found = not loosened and bool((within & matched).any())
@@ -59,7 +63,10 @@ def answer(
     is_by_words = query.sort == "relevance" and bool(asked.wanted)
     order, values = _ordered(snapshot, query, is_by_words, within, scores)
     if is_by_words:
-        order, values = ranking.reranked(snapshot, asked, among, order, values)
+        needed = query.offset + query.limit
+        order, values = ranking.reranked(
+            snapshot, asked, among, order, values, needed=needed, weights=weights
+        )
     return Answer(
         total=len(order),
         places=tuple(map(int, order[query.offset : query.offset + query.limit])),
@@ -111,7 +118,7 @@ def _all(masks: Iterable[Mask | None]) -> Mask:
 
 
 def _matched(
-    snapshot: Snapshot, asked: Asked, within: Mask, among: Mask
+    snapshot: Snapshot, asked: Asked, within: Mask, among: Mask, scores: Scores
 ) -> tuple[Mask | None, bool]:
     """Notes with all words; of a question with enough; notes with any when there are none.
 
@@ -135,7 +142,8 @@ def _matched(
     least = ENOUGH * sum(rarities) if asked.is_loose else 0.0
     some: Mask = _all([told > 0, told >= least, *exact])
     if not (some & within).any():
-        some = _all([told > 0, *exact])
+        # Of a few words a broken one would bring every note that has one of its pieces.
+        some = _all([scores > 0 if asked.is_loose else told > 0, *exact])
     return some, not has_all and bool((some & within).any())
 
 

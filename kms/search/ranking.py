@@ -4,123 +4,265 @@ What counts how rare a word is are the notes that viewers of one kind may all se
 note is usually, the public ones: a score never tells of a hidden note.
 """
 
-import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kms.search.arrays import Ids, Mask, Postings, Snapshot
-from kms.search.asking import Asked
+from kms.search.asking import Ask, Asked
+from kms.search.kept_text import ONE_BYTE
 
-# Tuned on the training questions only (see bench/relevance.py).
-K1 = 1.2
-B = 0.75
-FIELD_WEIGHTS = {"title": 1.5, "body": 1.0, "about": 0.6}
-# What two neighbouring terms add of their rarity where they stand as typed.
-PAIR_WEIGHT = 0.25
-# What a note adds of its score when the words name its whole title.
-TITLE_BONUS = 0.1
-SHORTEST_TITLE = 3
-RERANKED = 50
-# The rarest pairs of a long question, and the beginning of a long text, are enough.
-MOST_PAIRS = 16
-LONGEST_READ = 8_000
-PUBLIC = ("public",)
-EVERYONE_S = ("public", "members")
-
-_BESIDE_TITLE = re.compile(rb"\([^)]*\)|[ .]")
+# So many of the rarest runs of each length are enough.
+MOST_RUNS = 20
+SHARED = ("public", "members")
 
 Scores = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Pair:
-    """Two neighbouring terms in the forms in which texts may have them, and what they add."""
+class Weights:
+    """What adds how much to a score; 0 leaves a thing out.
 
-    forms: tuple[bytes, ...]
-    weight: float
+    Tuned on training questions only (see ``bench/relevance.py``). ``title``, ``body`` and
+    ``about`` weigh how often a term occurs there; all further ones are parts of the rarity of the
+    terms: ``filed`` for being filed under what is asked, ``pairs`` and ``triples`` for so many
+    terms in a row as typed, ``whole_title`` for a title that was typed whole. The last three are
+    looked for in the texts of the best ``reranked`` alone.
+    """
+
+    title: float = 1.5
+    body: float = 1.0
+    about: float = 0.6
+    k1: float = 1.2
+    b: float = 0.75
+    filed: float = 1.2
+    pairs: float = 0.4
+    triples: float = 0.3
+    whole_title: float = 0.3
+    reranked: int = 50
+
+    @cached_property
+    def of_fields(self) -> dict[str, float]:
+        """Weights of the text fields that count."""
+        weights = {"title": self.title, "body": self.body, "about": self.about}
+        return {field: weight for field, weight in weights.items() if weight}
+
+    @cached_property
+    def key(self) -> str:
+        """Names what the saturation of a term depends on."""
+        return f"{self.of_fields} {self.k1} {self.b}"
+
+
+WEIGHTS = Weights()
 
 
 def counted(snapshot: Snapshot, audiences: frozenset[str] | None) -> Mask:
     """Notes by which rarity is told: all for the system, else those shared with such viewers."""
     if audiences is None:
         return snapshot.live
-    shared = tuple(name for name in EVERYONE_S if name in audiences)
+    shared = tuple(name for name in SHARED if name in audiences)
     return snapshot.live & snapshot.mask("audience", shared)
 
 
-def score(snapshot: Snapshot, asked: Asked, among: Mask) -> Scores:
-    """BM25F over title, body and names; ``among`` are the notes of ``counted``."""
+def score(snapshot: Snapshot, asked: Asked, among: Mask, weights: Weights = WEIGHTS) -> Scores:
+    """BM25F over title, body and names, more for notes filed under what is asked.
+
+    ``among`` are the notes of ``counted``.
+    """
     scores: Scores = np.zeros(snapshot.size, dtype=np.float32)
-    notes = int(among.sum())
+    rarities = {}
     for leaf in asked.leaves:
-        postings = saturated(snapshot, leaf)
-        scores[postings.ids] += postings.weights * idf(notes, int(among[postings.ids].sum()))
+        postings = saturated(snapshot, leaf, weights)
+        rarities[leaf] = np.float32(rarity(among, postings.ids))
+        scores[postings.ids] += postings.weights * rarities[leaf]
+    if weights.filed:
+        for ask in asked.wanted:
+            told = max(sum(rarities[leaf] for leaf in leaves) for leaves in _forms_of(ask))
+            scores[_filed(snapshot, ask)] += np.float32(weights.filed * told)
     return scores
 
 
-def saturated(snapshot: Snapshot, leaf: str) -> Postings:
-    """How much each note is about a term, from 0 to K1 + 1, however rare the term is."""
-    return snapshot.kept(("saturated", leaf), lambda: _saturated(snapshot, leaf))
+def _filed(snapshot: Snapshot, ask: Ask) -> Ids:
+    """Notes filed under a place, theme, person … whose name has all of one form of the ask."""
+    forms = _forms_of(ask)
+
+    def having() -> Postings:
+        found: Mask = np.zeros(snapshot.size, dtype=np.bool_)
+        for leaves in forms:
+            times = np.zeros(snapshot.size, dtype=np.uint8)
+            for leaf in leaves:
+                times[snapshot.postings("about", leaf).ids] += 1
+            found |= times == len(leaves)
+        return Postings(np.flatnonzero(found).astype(np.int32), np.empty(0, dtype=np.float32))
+
+    return snapshot.kept(("filed", *map(" ".join, forms)), having).ids
 
 
-def _saturated(snapshot: Snapshot, leaf: str) -> Postings:
+def _forms_of(ask: Ask) -> list[tuple[str, ...]]:
+    """The terms of each form of what is asked, each once."""
+    return [
+        tuple(dict.fromkeys(leaf for word in form for leaf in word.leaves)) for form in ask.forms
+    ]
+
+
+def saturated(snapshot: Snapshot, leaf: str, weights: Weights = WEIGHTS) -> Postings:
+    """How much each note is about a term, from 0 to k1 + 1, however rare the term is."""
+    key = ("saturated", weights.key, leaf)
+    return snapshot.kept(key, lambda: _saturated(snapshot, leaf, weights))
+
+
+def _saturated(snapshot: Snapshot, leaf: str, weights: Weights) -> Postings:
     found: Scores = np.zeros(snapshot.size, dtype=np.float32)
-    for field, weight in FIELD_WEIGHTS.items():
+    for field, weight in weights.of_fields.items():
         postings = snapshot.postings(field, leaf)
         lengths, mean = snapshot.norm(field)
-        norm = 1 - B + B * lengths[postings.ids] / mean
+        norm = 1 - weights.b + weights.b * lengths[postings.ids] / mean
         found[postings.ids] += weight * postings.weights / norm
     ids = np.flatnonzero(found).astype(np.int32)
     frequency = found[ids]
-    return Postings(ids, frequency * (K1 + 1) / (frequency + K1))
-
-
-def idf(notes: int, having: int) -> np.float32:
-    """Rarer terms tell more; never negative."""
-    return np.float32(np.log(1 + (notes - having + 0.5) / (having + 0.5)))
+    return Postings(ids, frequency * (weights.k1 + 1) / (frequency + weights.k1))
 
 
 def rarity(among: Mask, ids: Ids) -> float:
-    """The same of any notes."""
-    return float(idf(int(among.sum()), int(among[ids].sum())))
+    """What it tells to have what these notes have."""
+    return idf(int(np.count_nonzero(among)), int(np.count_nonzero(among[ids])))
+
+
+def idf(notes: int, having: int) -> float:
+    """Rarer terms tell more; never negative."""
+    return float(np.log(1 + (notes - having + 0.5) / (having + 0.5)))
+
+
+# --- the best again ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Run:
+    """Terms in a row, in the forms in which texts may have them, and what they add.
+
+    ``parts`` are the shorter runs it is made of, which are in every text that has it.
+    """
+
+    forms: tuple[str, ...]
+    weight: float
+    parts: tuple["Run", ...] = ()
+
+    @cached_property
+    def one_byte(self) -> tuple[bytes, ...]:
+        """The forms as most texts are kept."""
+        return tuple(form.encode("cp874", "replace") for form in self.forms)
+
+    @cached_property
+    def utf8(self) -> tuple[bytes, ...]:
+        """The forms as texts with rarer letters are kept."""
+        return tuple(form.encode() for form in self.forms)
 
 
 def reranked(
-    snapshot: Snapshot, asked: Asked, among: Mask, places: Ids, values: Scores
+    snapshot: Snapshot,
+    asked: Asked,
+    among: Mask,
+    places: Ids,
+    values: Scores,
+    *,
+    needed: int | None = None,
+    weights: Weights = WEIGHTS,
 ) -> tuple[Ids, Scores]:
-    """The best again: words that stand in the text as typed tell more, and so does a title."""
-    pairs = _pairs(snapshot, asked, among)
-    typed = "".join(leaf for word in asked.typed for leaf in word).encode("cp874", "replace")
-    best = min(RERANKED, len(places))
+    """The best again: words that stand in the text as they were typed tell more.
+
+    The first ``needed`` are in order then; what cannot come among them is not looked into.
+    """
+    best = min(weights.reranked, len(places))
+    told_by, most = _teller(snapshot, asked, among, weights)
+    if not most or best < 2:
+        return places, values
+    needed = min(needed or best, best)
     added = values[:best].copy()
+    least = -1.0
     for row, place in enumerate(places[:best].tolist()):
-        text = snapshot.text(place)[:LONGEST_READ]
-        added[row] += sum(pair.weight for pair in pairs if any(form in text for form in pair.forms))
-        if _names_title(typed, text):
-            added[row] += TITLE_BONUS * values[row]
+        if row >= needed and values[row] + most <= least:
+            break
+        added[row] += told_by(snapshot.text(place))
+        if row >= needed - 1:
+            least = float(np.partition(added[: row + 1], row + 1 - needed)[row + 1 - needed])
     order = np.lexsort((np.arange(best), -added))
     places[:best], values[:best] = places[:best][order], added[order]
     return places, values
 
 
-def _names_title(typed: bytes, text: bytes) -> bool:
-    title = _BESIDE_TITLE.sub(b"", text[1 : text.find(b"\n")])
-    return len(title) >= SHORTEST_TITLE and title in typed
+def _teller(
+    snapshot: Snapshot, asked: Asked, among: Mask, weights: Weights
+) -> tuple[Callable[[bytes], float], float]:
+    """What tells how much a text adds, and the most it can tell."""
+    rare = {leaf: rarity(among, saturated(snapshot, leaf, weights).ids) for leaf in asked.leaves}
+    runs = _runs(asked, rare, weights)
+    typed = "".join(leaf for word in asked.typed for leaf in word)
+    titles = {True: typed.encode("cp874", "replace"), False: typed.encode()}
+
+    def told_by(text: bytes) -> float:
+        is_one_byte = text[:1] == ONE_BYTE
+        told = _by_runs(runs, text, is_one_byte=is_one_byte)
+        title = text[1 : text.find(b"\n")]
+        if weights.whole_title and _bare(title) in titles[is_one_byte]:
+            folded = title.decode("cp874" if is_one_byte else "utf-8")
+            told += weights.whole_title * sum(rare[leaf] for leaf in rare if leaf in folded)
+        return told
+
+    most = sum(run.weight for run in runs) + weights.whole_title * sum(rare.values())
+    return told_by, most
 
 
-def _pairs(snapshot: Snapshot, asked: Asked, among: Mask) -> list[Pair]:
-    """Neighbours in two words, and in questions also within one; the rarest first."""
+def _bare(title: bytes) -> bytes:
+    """A title without what is added in brackets and without spaces; never empty."""
+    return title.partition(b"(")[0].replace(b" ", b"") or b"\n"
+
+
+def _by_runs(runs: Iterable[Run], text: bytes, *, is_one_byte: bool) -> float:
+    told = 0.0
+    found: set[tuple[str, ...]] = set()
+    for run in runs:
+        if all(part.forms in found for part in run.parts):
+            forms = run.one_byte if is_one_byte else run.utf8
+            if any(form in text for form in forms):
+                found.add(run.forms)
+                told += run.weight
+    return told
+
+
+def _runs(asked: Asked, rare: dict[str, float], weights: Weights) -> list[Run]:
+    """Runs of typed terms across words, and in questions also within them; the shorter first."""
     flat = [(leaf, number) for number, word in enumerate(asked.typed) for leaf in word]
-    rare = {leaf: rarity(among, saturated(snapshot, leaf).ids) for leaf in asked.leaves}
-    found: dict[tuple[str, str], Pair] = {}
-    for (first, word), (second, other) in pairwise(flat):
-        told = PAIR_WEIGHT * (rare.get(first, 0.0) + rare.get(second, 0.0))
-        # Whoever has all words has what stands within each of them.
-        if told and (asked.is_loose or word != other):
-            between = ("", " ") if word != other else ("",)
-            forms = (f"{first}{space}{second}".encode("cp874", "replace") for space in between)
-            found[first, second] = Pair(tuple(forms), told)
-    return sorted(found.values(), key=lambda pair: -pair.weight)[:MOST_PAIRS]
+    told = [rare.get(leaf, 0.0) for leaf, _ in flat]
+    pairs = [
+        Run(_forms(flat[at : at + 2]), weights.pairs * sum(told[at : at + 2]))
+        for at in range(len(flat) - 1)
+    ]
+    kept = _rarest(pairs, is_loose=asked.is_loose)
+    triples = [
+        Run(
+            _forms(flat[at : at + 3]),
+            weights.triples * sum(told[at : at + 3]),
+            tuple(pair for pair in pairs[at : at + 2] if pair in kept),
+        )
+        for at in range(len(flat) - 2)
+    ]
+    return kept + _rarest(triples, is_loose=asked.is_loose)
+
+
+def _rarest(runs: Iterable[Run], *, is_loose: bool) -> list[Run]:
+    """Each once; whoever has all words has what stands within each of them."""
+    telling = {run.forms: run for run in runs if run.weight and (is_loose or len(run.forms) > 1)}
+    return sorted(telling.values(), key=lambda run: -run.weight)[:MOST_RUNS]
+
+
+def _forms(run: list[tuple[str, int]]) -> tuple[str, ...]:
+    """Terms of several words together and apart, as texts are kept."""
+    together = "".join(leaf for leaf, _ in run)
+    apart = run[0][0]
+    for (_, before), (leaf, word) in pairwise(run):
+        apart += leaf if word == before else f" {leaf}"
+    return tuple(dict.fromkeys((together, apart)))
