@@ -292,3 +292,24 @@ def test_a_stale_index_shows_nothing_that_was_hidden_meanwhile(store: Store) -> 
     found = find(store, "เวที")
     assert (found.total, found.hits) == (0, ())
     assert numbers(find(store, "เวที", seen_by=SYSTEM)) == [number]
+
+
+def test_a_title_named_whole_comes_first(store: Store) -> None:
+    write(store, "ปลาทูและอื่น ๆ", "ปลาทูแม่กลอง ปลาทูแม่กลอง ปลาทูแม่กลอง")
+    named = write(store, "ปลาทู", "ว่ายในอ่าว")
+    assert numbers(find(store, "ปลาทู"))[0] == named
+
+
+def test_a_note_filed_under_a_place_comes_before_one_that_mentions_it(store: Store) -> None:
+    write(store, "ออมทรัพย์", "คณะจากสงขลามาดูงานออมทรัพย์")
+    filed = write(
+        store, "ออมทรัพย์", "คณะจากที่อื่นมาดูงานออมทรัพย์", places=(PlaceNamed("90", ""),)
+    )
+    assert numbers(find(store, "ออมทรัพย์ สงขลา"))[0] == filed
+
+
+def test_a_quoted_text_is_never_let_go_of_a_question(store: Store) -> None:
+    exact = write(store, "ลงพื้นที่", "ลุงย้วนเล่าเรื่องกองทุน")
+    write(store, "กองทุนสวัสดิการชุมชน", "สมาชิกออมเงินวันละบาททุกครัวเรือนในตำบล")
+    typed = 'สมาชิก ออม เงิน ครัวเรือน ตำบล กองทุน "ลุงย้วน"'
+    assert numbers(find(store, typed)) == [exact]

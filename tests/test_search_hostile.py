@@ -19,13 +19,12 @@ from kms.cli import commands
 from kms.note_kinds import Kind, NoteContent, OrganisationPart, PlaceNamed, RolePlayed
 from kms.permissions import ANONYMOUS
 from kms.saving import Store
-from kms.search import analysis
 from kms.search.found import FACETS
 from kms.search.query import read
 from kms.settings import Settings
 from tests.cast import Cast
 from tests.hostile import lasting
-from tests.search_helpers import write
+from tests.search_helpers import find, write
 from tests.shelf import FUND, HU_LONG, WELFARE, Shelf, fill
 
 PARAMETERS = (
@@ -294,7 +293,7 @@ def questions(words: list[str], shelf: Shelf) -> list[str]:
         *(f"@คน{word} เวที" for word in words[:2]),
         *(f"#{word}" for word in words[:2]),
         *KNOWN,
-        *(slip(word) for word in KNOWN if word in analysis.vocabulary().known),
+        *(slip(word) for word in KNOWN),
         " ".join(KNOWN[:3]),
         " ".join(KNOWN),
         "",
@@ -311,7 +310,7 @@ def questions(words: list[str], shelf: Shelf) -> list[str]:
     ]
     for what in ("place", "theme", "tag", "organisation", "person"):
         asked_for += [f"/suggest?what={what}&q={quote(one)}" for one in (*words, "คน", "กลุ่ม", "แก้")]
-    for number in (shelf.draft, 11, 12):
+    for number in (shelf.lesson, shelf.review, shelf.draft, 7):
         asked_for += [f"/notes/{number}/similar", f"/api/v1/notes/{number}/similar"]
     return asked_for
 
@@ -351,3 +350,15 @@ def pieces(part: object) -> Iterator[object]:
                 yield from pieces(one)
     else:
         yield part
+
+
+def test_what_is_hidden_moves_no_score(store: Store, cast: Cast, shelf: Shelf) -> None:
+    chance = random.Random(9)
+
+    def scores() -> list[list[tuple[int, float]]]:
+        answers = (find(store, words, seen_by=ANONYMOUS) for words in (*KNOWN, " ".join(KNOWN)))
+        return [[(hit.number, hit.score) for hit in found.hits] for found in answers]
+
+    before = scores()
+    hide(store, cast, shelf, [made_word(chance) for _ in range(4)], chance)
+    assert scores() == before

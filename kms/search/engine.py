@@ -136,7 +136,7 @@ def _matched(
         return every, False
     told = np.zeros(snapshot.size, dtype=np.float32)
     # What occurs nowhere cannot be missed in a note.
-    rarities = [ranking.rarity(among, ids) if len(ids) else 0.0 for ids in lists]
+    rarities = [ranking.rarity(among, ids) if among[ids].any() else 0.0 for ids in lists]
     for ids, rare in zip(lists, rarities, strict=True):
         told[ids] += rare
     least = ENOUGH * sum(rarities) if asked.is_loose else 0.0
