@@ -1,5 +1,6 @@
 """``kms init`` prepares an instance; ``kms serve`` prepares and serves it."""
 
+import gc
 import logging
 import socket
 from pathlib import Path
@@ -66,6 +67,9 @@ def _warm_up(app: Flask) -> None:
             client.get(page)
         except Exception:
             _log.exception("could not warm up with %s", page)
+    # Dictionary and gazetteer stay as they are: the collector need not walk them at every save.
+    gc.collect()
+    gc.freeze()
 
 
 def options(settings: Settings) -> dict[str, Any]:

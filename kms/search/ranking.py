@@ -18,6 +18,8 @@ from kms.search.kept_text import ONE_BYTE
 
 # So many of the rarest runs of each length are enough.
 MOST_RUNS = 20
+# What a note is about stands in its beginning; a few are as long as a book.
+LONGEST_READ = 20_000
 SHARED = ("public", "members")
 
 Scores = NDArray[np.float32]
@@ -186,7 +188,7 @@ def reranked(
     for row, place in enumerate(places[:best].tolist()):
         if row >= needed and values[row] + most <= least:
             break
-        added[row] += told_by(snapshot.text(place))
+        added[row] += told_by(snapshot.text(place)[:LONGEST_READ])
         if row >= needed - 1:
             least = float(np.partition(added[: row + 1], row + 1 - needed)[row + 1 - needed])
     order = np.lexsort((np.arange(best), -added))
@@ -225,11 +227,13 @@ def _by_runs(runs: Iterable[Run], text: bytes, *, is_one_byte: bool) -> float:
     told = 0.0
     found: set[tuple[str, ...]] = set()
     for run in runs:
-        if all(part.forms in found for part in run.parts):
-            forms = run.one_byte if is_one_byte else run.utf8
-            if any(form in text for form in forms):
+        if run.parts and not all(part.forms in found for part in run.parts):
+            continue
+        for form in run.one_byte if is_one_byte else run.utf8:
+            if form in text:
                 found.add(run.forms)
                 told += run.weight
+                break
     return told
 
 
