@@ -138,7 +138,9 @@ def test_scores_are_those_of_whoosh_where_both_can_answer(
     leaves = ("ปลาทู", "ชุมชน", "ออม")
     # Whoosh counts deleted notes too.
     every = np.ones(snapshot.size, dtype=np.bool_)
-    scores = ranking.score(snapshot, understand(" ".join(leaves)), every, body_alone)
+    asked = understand(" ".join(leaves))
+    rare = ranking.rarities(snapshot, asked, every, body_alone)
+    scores = ranking.score(snapshot, asked, rare, body_alone)
     weighting = scoring.BM25F(B=body_alone.b, K1=body_alone.k1)
     with generation.index.reader() as reader:
         searcher = Searcher(reader, weighting=weighting)
@@ -198,4 +200,4 @@ def test_lists_are_united_and_cut_as_sets_are(sets: list[set[int]]) -> None:
 
 
 def test_what_is_not_asked_scores_nothing(snapshot: Snapshot) -> None:
-    assert not ranking.score(snapshot, Asked(), snapshot.live).any()
+    assert not ranking.score(snapshot, Asked(), {}).any()

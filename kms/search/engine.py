@@ -53,7 +53,8 @@ def answer(
     narrowed = {name: _narrowed(snapshot, query, name) for name in DIMENSIONS}
     within = _all([allowed, *narrowed.values()])
     among = ranking.counted(snapshot, audiences)
-    scores = ranking.score(snapshot, asked, among, weights)
+    rare = ranking.rarities(snapshot, asked, among, weights)
+    scores = ranking.score(snapshot, asked, rare, weights)
     matched, loosened = _matched(snapshot, asked, within, among, scores)
     said = None
     if matched is not None:
@@ -65,7 +66,7 @@ def answer(
     if is_by_words:
         needed = query.offset + query.limit
         order, values = ranking.reranked(
-            snapshot, asked, among, order, values, needed=needed, weights=weights
+            snapshot, asked, rare, order, values, needed=needed, weights=weights
         )
     return Answer(
         total=len(order),

@@ -4,7 +4,7 @@ What counts how rare a word is are the notes that viewers of one kind may all se
 note is usually, the public ones: a score never tells of a hidden note.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -45,7 +45,7 @@ class Weights:
     pairs: float = 0.4
     triples: float = 0.3
     whole_title: float = 0.3
-    reranked: int = 50
+    reranked: int = 30
 
     @cached_property
     def of_fields(self) -> dict[str, float]:
@@ -70,20 +70,24 @@ def counted(snapshot: Snapshot, audiences: frozenset[str] | None) -> Mask:
     return snapshot.live & snapshot.mask("audience", shared)
 
 
-def score(snapshot: Snapshot, asked: Asked, among: Mask, weights: Weights = WEIGHTS) -> Scores:
-    """BM25F over title, body and names, more for notes filed under what is asked.
+def rarities(
+    snapshot: Snapshot, asked: Asked, among: Mask, weights: Weights = WEIGHTS
+) -> dict[str, float]:
+    """How rare each term asked for is among the notes of ``counted``."""
+    return {leaf: rarity(among, saturated(snapshot, leaf, weights).ids) for leaf in asked.leaves}
 
-    ``among`` are the notes of ``counted``.
-    """
+
+def score(
+    snapshot: Snapshot, asked: Asked, rare: Mapping[str, float], weights: Weights = WEIGHTS
+) -> Scores:
+    """BM25F over title, body and names, more for notes filed under what is asked."""
     scores: Scores = np.zeros(snapshot.size, dtype=np.float32)
-    rarities = {}
     for leaf in asked.leaves:
         postings = saturated(snapshot, leaf, weights)
-        rarities[leaf] = np.float32(rarity(among, postings.ids))
-        scores[postings.ids] += postings.weights * rarities[leaf]
+        scores[postings.ids] += postings.weights * np.float32(rare[leaf])
     if weights.filed:
         for ask in asked.wanted:
-            told = max(sum(rarities[leaf] for leaf in leaves) for leaves in _forms_of(ask))
+            told = max(sum(rare[leaf] for leaf in leaves) for leaves in _forms_of(ask))
             scores[_filed(snapshot, ask)] += np.float32(weights.filed * told)
     return scores
 
@@ -131,7 +135,8 @@ def _saturated(snapshot: Snapshot, leaf: str, weights: Weights) -> Postings:
 
 def rarity(among: Mask, ids: Ids) -> float:
     """What it tells to have what these notes have."""
-    return idf(int(np.count_nonzero(among)), int(np.count_nonzero(among[ids])))
+    notes = int(np.count_nonzero(among))
+    return idf(notes, len(ids) if notes == len(among) else int(np.count_nonzero(among[ids])))
 
 
 def idf(notes: int, having: int) -> float:
@@ -167,7 +172,7 @@ class Run:
 def reranked(
     snapshot: Snapshot,
     asked: Asked,
-    among: Mask,
+    rare: Mapping[str, float],
     places: Ids,
     values: Scores,
     *,
@@ -179,7 +184,7 @@ def reranked(
     The first ``needed`` are in order then; what cannot come among them is not looked into.
     """
     best = min(weights.reranked, len(places))
-    told_by, most = _teller(snapshot, asked, among, weights)
+    told_by, most = _teller(asked, rare, weights)
     if not most or best < 2:
         return places, values
     needed = min(needed or best, best)
@@ -197,10 +202,9 @@ def reranked(
 
 
 def _teller(
-    snapshot: Snapshot, asked: Asked, among: Mask, weights: Weights
+    asked: Asked, rare: Mapping[str, float], weights: Weights
 ) -> tuple[Callable[[bytes], float], float]:
     """What tells how much a text adds, and the most it can tell."""
-    rare = {leaf: rarity(among, saturated(snapshot, leaf, weights).ids) for leaf in asked.leaves}
     runs = _runs(asked, rare, weights)
     typed = "".join(leaf for word in asked.typed for leaf in word)
     titles = {True: typed.encode("cp874", "replace"), False: typed.encode()}
@@ -237,7 +241,7 @@ def _by_runs(runs: Iterable[Run], text: bytes, *, is_one_byte: bool) -> float:
     return told
 
 
-def _runs(asked: Asked, rare: dict[str, float], weights: Weights) -> list[Run]:
+def _runs(asked: Asked, rare: Mapping[str, float], weights: Weights) -> list[Run]:
     """Runs of typed terms across words, and in questions also within them; the shorter first."""
     flat = [(leaf, number) for number, word in enumerate(asked.typed) for leaf in word]
     told = [rare.get(leaf, 0.0) for leaf, _ in flat]
