@@ -302,9 +302,7 @@ def test_a_title_named_whole_comes_first(store: Store) -> None:
 
 def test_a_note_filed_under_a_place_comes_before_one_that_mentions_it(store: Store) -> None:
     write(store, "ออมทรัพย์", "คณะจากสงขลามาดูงานออมทรัพย์")
-    filed = write(
-        store, "ออมทรัพย์", "คณะจากที่อื่นมาดูงานออมทรัพย์", places=(PlaceNamed("90", ""),)
-    )
+    filed = write(store, "ออมทรัพย์", "คณะจากที่อื่นมาดูงานออมทรัพย์", places=(PlaceNamed("90", ""),))
     assert numbers(find(store, "ออมทรัพย์ สงขลา"))[0] == filed
 
 

@@ -378,13 +378,17 @@ class Snapshot:
 
     @cached_property
     def _norms(self) -> dict[str, tuple[Weights, float]]:
-        """For each text field the lengths, and their mean over the public notes."""
+        """For each text field the lengths, and their mean over the public notes.
+
+        Where no note is public the anonymous find nothing, and all notes may tell.
+        """
         found = {}
         public = self.live & self.mask("audience", ("public",))
+        public = public if public.any() else self.live
         for field in TEXT_FIELDS:
             lists = [segment.lengths(field) for segment in self._segments]
             lengths = np.concatenate(lists) if lists else _EMPTY_WEIGHTS
-            mean = float(lengths[public].sum()) / max(int(public.sum()), 1)
+            mean = float(lengths[public].sum(dtype=np.float64)) / max(int(public.sum()), 1)
             found[field] = (lengths, mean or 1.0)
         return found
 
