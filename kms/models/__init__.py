@@ -1,7 +1,9 @@
 """The tables, one module for each cluster of nouns."""
 
 from kms.models.accounts import Account, Invitation
+from kms.models.attachments import Attachment, NoteAttachment
 from kms.models.comments import Comment
+from kms.models.drafts import Draft, Upload
 from kms.models.notes import (
     LessonSource,
     Note,
@@ -11,6 +13,7 @@ from kms.models.notes import (
     NoteTag,
     NoteTheme,
     Revision,
+    WikiLink,
 )
 from kms.models.people import Organisation, OrganisationAlias, Person, PersonAlias
 from kms.models.roles import RoleAssignment
@@ -19,11 +22,14 @@ from kms.models.themes import Tag, Theme
 
 __all__ = [
     "Account",
+    "Attachment",
     "Comment",
+    "Draft",
     "IndexChange",
     "Invitation",
     "LessonSource",
     "Note",
+    "NoteAttachment",
     "NoteOrganisation",
     "NotePerson",
     "NotePlace",
@@ -38,4 +44,6 @@ __all__ = [
     "Setting",
     "Tag",
     "Theme",
+    "Upload",
+    "WikiLink",
 ]

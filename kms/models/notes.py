@@ -7,6 +7,7 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, U
 from sqlalchemy.orm import Mapped, mapped_column, relationship, synonym
 
 from kms.db import Base, UtcDateTime, now
+from kms.models.attachments import NoteAttachment
 from kms.models.people import Organisation, Person
 from kms.models.roles import RoleAssignment
 from kms.models.themes import Tag, Theme
@@ -88,6 +89,12 @@ class Note(Base):
         cascade="all, delete-orphan",
         order_by="LessonSource.position",
         foreign_keys="LessonSource.lesson_id",
+    )
+    attachments: Mapped[list[NoteAttachment]] = relationship(
+        cascade="all, delete-orphan", order_by="NoteAttachment.position"
+    )
+    wiki_links: Mapped[list["WikiLink"]] = relationship(
+        cascade="all, delete-orphan", order_by="WikiLink.position"
     )
 
 
@@ -182,8 +189,25 @@ class LessonSource(Base):
     note: Mapped[Note] = relationship(foreign_keys=[note_id])
 
 
+class WikiLink(Base):
+    """A ``[[title]]`` in the words of a note, by the key of the title it means."""
+
+    __tablename__ = "wiki_link"
+
+    note_id: Mapped[int] = mapped_column(
+        ForeignKey("note.id", ondelete="CASCADE"), primary_key=True
+    )
+    title_key: Mapped[str] = mapped_column(String(500), primary_key=True, index=True)
+    position: Mapped[int] = mapped_column(default=0)
+
+
 class Revision(Base):
-    """What a note said at one moment: the whole of it, as ``NoteContent`` writes it."""
+    """What a note said at one moment: the whole of it, as ``NoteContent`` writes it.
+
+    ``form_id`` and ``sent_digest`` tell which form it came from and with which words: the same
+    form sent again after a lost answer is known by them. ``based_on`` is the revision that the
+    writer had before the eyes, when it was not the one before this.
+    """
 
     __tablename__ = "revision"
     __table_args__ = (UniqueConstraint("note_id", "number"),)
@@ -194,6 +218,9 @@ class Revision(Base):
     content: Mapped[dict[str, Any]] = mapped_column(JSON)
     by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     reason: Mapped[str] = mapped_column(String(300), default="")
+    based_on: Mapped[int | None]
+    form_id: Mapped[str | None] = mapped_column(String(36))
+    sent_digest: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
     by: Mapped[Person | None] = relationship()

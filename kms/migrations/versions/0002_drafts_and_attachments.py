@@ -1,0 +1,162 @@
+"""drafts, attachments, wiki links, and the forms that revisions came from."""
+
+import re
+
+import sqlalchemy as sa
+from alembic import op
+
+import kms.db
+from kms import naming
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+WIKI_LINK = re.compile(r"\[\[([^\[\]|\n]{1,300})(?:\|[^\[\]\n]{1,300})?\]\]")
+
+
+def upgrade() -> None:
+    op.create_table(
+        "attachment",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=32), nullable=False),
+        sa.Column("owner_id", sa.Integer(), nullable=True),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("media_type", sa.String(length=100), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("width", sa.Integer(), nullable=True),
+        sa.Column("height", sa.Integer(), nullable=True),
+        sa.Column("created_at", kms.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["account.id"], name=op.f("fk_attachment_owner_id_account")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attachment")),
+        sa.UniqueConstraint("key", name=op.f("uq_attachment_key")),
+    )
+    op.create_index(op.f("ix_attachment_created_at"), "attachment", ["created_at"])
+    op.create_index(op.f("ix_attachment_digest"), "attachment", ["digest"])
+    op.create_index(op.f("ix_attachment_owner_id"), "attachment", ["owner_id"])
+
+    op.create_table(
+        "draft",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("form_id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("note_id", sa.Integer(), nullable=True),
+        sa.Column("based_on", sa.Integer(), nullable=True),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("step", sa.Integer(), nullable=False),
+        sa.Column("begun_at", kms.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("saved_at", kms.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("discarded_at", kms.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("fields", sa.JSON(), nullable=False),
+        sa.CheckConstraint(
+            "kind IN ('aar', 'minutes', 'lesson', 'page', 'note', 'comment')",
+            name=op.f("ck_draft_kind"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["account.id"],
+            name=op.f("fk_draft_account_id_account"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["note_id"], ["note.id"], name=op.f("fk_draft_note_id_note"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_draft")),
+        sa.UniqueConstraint("account_id", "form_id", name=op.f("uq_draft_account_id_form_id")),
+    )
+    op.create_index("ix_draft_note_saved", "draft", ["note_id", "saved_at"])
+
+    op.create_table(
+        "upload",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("received", sa.Integer(), nullable=False),
+        sa.Column("created_at", kms.db.UtcDateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("received <= size", name=op.f("ck_upload_received")),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["account.id"],
+            name=op.f("fk_upload_account_id_account"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_upload")),
+    )
+    op.create_index(op.f("ix_upload_account_id"), "upload", ["account_id"])
+    op.create_index(op.f("ix_upload_created_at"), "upload", ["created_at"])
+
+    op.create_table(
+        "note_attachment",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("note_id", sa.Integer(), nullable=False),
+        sa.Column("attachment_id", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("caption", sa.String(length=500), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["attachment_id"],
+            ["attachment.id"],
+            name=op.f("fk_note_attachment_attachment_id_attachment"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["note_id"],
+            ["note.id"],
+            name=op.f("fk_note_attachment_note_id_note"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_note_attachment")),
+        sa.UniqueConstraint(
+            "note_id", "attachment_id", name=op.f("uq_note_attachment_note_id_attachment_id")
+        ),
+    )
+    op.create_index(op.f("ix_note_attachment_attachment_id"), "note_attachment", ["attachment_id"])
+
+    op.create_table(
+        "wiki_link",
+        sa.Column("note_id", sa.Integer(), nullable=False),
+        sa.Column("title_key", sa.String(length=500), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["note_id"], ["note.id"], name=op.f("fk_wiki_link_note_id_note"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("note_id", "title_key", name=op.f("pk_wiki_link")),
+    )
+    op.create_index(op.f("ix_wiki_link_title_key"), "wiki_link", ["title_key"])
+
+    op.add_column("revision", sa.Column("based_on", sa.Integer(), nullable=True))
+    op.add_column("revision", sa.Column("form_id", sa.String(length=36), nullable=True))
+    op.add_column("revision", sa.Column("sent_digest", sa.String(length=64), nullable=True))
+
+    _find_links_written_before()
+
+
+def _find_links_written_before() -> None:
+    connection = op.get_bind()
+    written = connection.execute(sa.text("SELECT id, body FROM note WHERE body LIKE '%[[%'")).all()
+    rows = [
+        {"note_id": number, "title_key": key, "position": position}
+        for number, body in written
+        for position, key in enumerate(
+            dict.fromkeys(naming.key(title, 500) for title in WIKI_LINK.findall(body))
+        )
+        if key
+    ]
+    if rows:
+        links = sa.table(
+            "wiki_link", sa.column("note_id"), sa.column("title_key"), sa.column("position")
+        )
+        op.bulk_insert(links, rows)
+
+
+def downgrade() -> None:
+    for column in ("sent_digest", "form_id", "based_on"):
+        with op.batch_alter_table("revision") as batch_op:
+            batch_op.drop_column(column)
+    for table in ("wiki_link", "note_attachment", "upload", "draft", "attachment"):
+        op.drop_table(table)
