@@ -141,6 +141,14 @@ class LessonParts:
 
 
 @dataclass(frozen=True)
+class AttachedFile:
+    """A file by the key that names it in addresses, and the words under it."""
+
+    key: str
+    caption: str = ""
+
+
+@dataclass(frozen=True)
 class NoteContent:
     """The whole of what a note says at one revision.
 
@@ -167,6 +175,7 @@ class NoteContent:
     review: Review | None = None
     meeting: Meeting | None = None
     lesson: LessonParts | None = None
+    attachments: tuple[AttachedFile, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values: dates as ISO text, tuples as lists."""
@@ -186,6 +195,7 @@ class NoteContent:
             OrganisationPart(**one) for one in kept.get("organisations", ())
         )
         values["roles"] = tuple(RolePlayed(**one) for one in kept.get("roles", ()))
+        values["attachments"] = tuple(AttachedFile(**one) for one in kept.get("attachments", ()))
         values["review"] = Review(**kept["review"]) if kept.get("review") else None
         values["meeting"] = meeting_from_json(kept["meeting"]) if kept.get("meeting") else None
         values["lesson"] = lesson_from_json(kept["lesson"]) if kept.get("lesson") else None
