@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Integer, Row, Select, bindparam, null, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from kms import history, naming, note_text, people
@@ -66,16 +67,20 @@ def add(
     author_name: str | None = None,
     created_at: datetime | None = None,
     source_key: str | None = None,
+    sent_as: str | None = None,
 ) -> Comment:
     """A comment on a note that was fetched with permission.
 
     ``reply_to`` is the id of a comment on the same note; an answer to an answer joins its thread.
-    Imports name the author, the time (unknown stays unknown) and the ``source_key``. Raises
-    Invalid for an empty or too long body and for a quote that the note does not say.
+    Imports name the author, the time (unknown stays unknown) and the ``source_key``. What was
+    sent before as ``sent_as`` is found and not added again. Raises Invalid for an empty or too
+    long body and for a quote that the note does not say.
     """
     require(by, "comment")
     if author_name is not None:
         require(by, "edit_people")
+    if sent_as and (before := _sent_before(session, note.id, sent_as)):
+        return before
     said = _checked_body(body)
     quoted = _checked_quote(note, quote, by)
     comment = Comment(
@@ -87,9 +92,13 @@ def add(
         quote=quoted,
         quote_revision=note.revision if quoted else None,
         source_key=source_key,
+        sent_as=sent_as,
         created_at=created_at or (null() if source_key else now()),
     )
-    session.add(comment)
+    if sent_as is None:
+        session.add(comment)
+    elif before := _added_meanwhile(session, comment):
+        return before
     note.comment_count = Note.comment_count + 1
     session.flush()
     return comment
@@ -227,6 +236,26 @@ def _thread_of(session: Session, note: Note, reply_to: int | None) -> int | None
         sentence = _("ความเห็นที่จะตอบไม่อยู่แล้ว ส่งเป็นความเห็นใหม่แทนได้")
         raise Invalid(sentence, {"reply_to": sentence})
     return answered.reply_to_id or answered.id
+
+
+def _sent_before(session: Session, note_id: int, sent_as: str) -> Comment | None:
+    return session.scalar(
+        select(Comment).where(Comment.sent_as == sent_as, Comment.note_id == note_id)
+    )
+
+
+def _added_meanwhile(session: Session, comment: Comment) -> Comment | None:
+    """Add the comment, or find what the same form added at this very moment."""
+    note_id, sent_as = comment.note_id, comment.sent_as or ""
+    try:
+        with session.begin_nested():
+            session.add(comment)
+    except IntegrityError:
+        before = _sent_before(session, note_id, sent_as)
+        if before is None:
+            raise
+        return before
+    return None
 
 
 def _checked_body(body: str) -> str:

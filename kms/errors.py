@@ -31,6 +31,12 @@ class SignInNeeded(NotAllowed):
     code = "sign_in_needed"
 
 
+class OtherAccount(NotAllowed):
+    """What was written by one account would have been sent as another."""
+
+    code = "other_account"
+
+
 class Invalid(KmsError):
     """Input that must be mended; ``problems`` maps each field to its sentence."""
 
@@ -44,7 +50,7 @@ class Invalid(KmsError):
 class EditConflict(KmsError):
     """Someone revised the note since this person opened it."""
 
-    code = "edit_conflict"
+    code = "conflict"
 
     def __init__(self, message: str, *, latest_revision: int) -> None:
         super().__init__(message)

@@ -2,7 +2,7 @@
 ``note_cards`` and ``note_counts``, which this module offers under its own name."""
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar, cast
 
@@ -34,6 +34,7 @@ from kms.permissions import Viewer, require, visible_to
 __all__ = [
     "NoteCard",
     "NoteView",
+    "Sent",
     "Totals",
     "cards",
     "change_visibility",
@@ -53,6 +54,7 @@ __all__ = [
     "of_owner",
     "resolve_page",
     "revise",
+    "sent_before",
     "similar_titles",
     "stamp",
     "titles",
@@ -65,6 +67,14 @@ LONGEST_REASON = 300
 Link = TypeVar("Link")
 
 
+@dataclass(frozen=True)
+class Sent:
+    """The form that asks to save: its own id, bound to its writer, and a digest of its words."""
+
+    form_id: str
+    digest: str
+
+
 def create(
     session: Session,
     content: NoteContent,
@@ -74,6 +84,7 @@ def create(
     source_id: str | None = None,
     created_at: datetime | None = None,
     reason: str = "",
+    sent: Sent | None = None,
 ) -> Note:
     """A new note with its first revision, flushed.
 
@@ -98,7 +109,7 @@ def create(
     )
     _write(note, links)
     _insert(session, note, source, source_id)
-    _keep_revision(session, note, links.content, by, reason)
+    _keep_revision(session, note, links.content, by, reason=reason, sent=sent)
     session.flush()
     return note
 
@@ -111,6 +122,7 @@ def revise(
     by: Viewer,
     based_on: int,
     reason: str = "",
+    sent: Sent | None = None,
 ) -> Note:
     """The note with new words, as its next revision; when nothing changed, as it is.
 
@@ -133,10 +145,26 @@ def revise(
     note.kind = checked.kind.value
     note.revised_at = now()
     _write(note, links)
-    _keep_revision(session, note, links.content, by, reason)
+    _keep_revision(session, note, links.content, by, reason=reason, sent=sent)
     _refresh_lessons(session, note)
     session.flush()
     return note
+
+
+def sent_before(session: Session, note: Note, sent: Sent) -> tuple[int, bool] | None:
+    """The newest revision of the note that came from this form, and whether with these words.
+
+    None when nothing came from it. A form whose answer was lost on the way is sent again: with
+    the same words there is nothing to do; other words were written over that revision.
+    """
+    revision = select(Revision.number).where(
+        Revision.note_id == note.id, Revision.form_id == sent.form_id
+    )
+    newest = session.scalar(revision.order_by(Revision.number.desc()).limit(1))
+    if newest is None:
+        return None
+    same = session.scalar(revision.where(Revision.sent_digest == sent.digest).limit(1))
+    return newest, same is not None
 
 
 def change_visibility(session: Session, note: Note, visibility: str, *, by: Viewer) -> Note:
@@ -288,7 +316,13 @@ def _kind_parts(content: NoteContent) -> dict[str, Any]:
 
 
 def _keep_revision(
-    session: Session, note: Note, content: NoteContent, by: Viewer, reason: str
+    session: Session,
+    note: Note,
+    content: NoteContent,
+    by: Viewer,
+    *,
+    reason: str,
+    sent: Sent | None,
 ) -> None:
     # The history of a note without an author must not tell who wrote it either.
     is_anonymous = not content.author and by.account_id == note.owner_id
@@ -300,6 +334,8 @@ def _keep_revision(
             by_id=None if is_anonymous else by.person_id,
             reason=tidy(reason, lines=False)[:LONGEST_REASON],
             created_at=note.revised_at,
+            form_id=sent.form_id if sent else None,
+            sent_digest=sent.digest if sent else None,
         )
     )
 

@@ -23,6 +23,8 @@ class Comment(Base):
     quote: Mapped[str] = mapped_column(Text, default="")
     quote_revision: Mapped[int | None]
     source_key: Mapped[str | None] = mapped_column(String(200))
+    # The form it came from and its words, in one digest: the same sent again is known by it.
+    sent_as: Mapped[str | None] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=now)
     edited_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     hidden_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

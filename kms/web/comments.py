@@ -1,16 +1,20 @@
 """Comments under a note: written, edited by their writers, hidden by curators."""
 
 import re
+import uuid
+from dataclasses import replace
+from hashlib import sha256
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 
 from kms import comments, notes
-from kms.errors import Invalid, NotFound
+from kms.errors import Invalid, NotFound, SignInNeeded
 from kms.language import gettext as _
 from kms.permissions import require
-from kms.web import errors, note_page
+from kms.web import context, errors, note_page
+from kms.web.answers import gone_to
 from kms.web.context import reading, saving, viewer
 from kms.web.note_page import CommentTyped
 
@@ -22,7 +26,7 @@ def create(number: int) -> ResponseReturnValue:
     """Add a comment; a refused one comes back with its words."""
     typed = _typed()
     if not viewer().is_signed_in:
-        return _again(number, typed, _signed_out(), must_sign_in=True), 401
+        return _not_signed_in(number, typed)
     try:
         with saving() as session:
             note = notes.get(session, number, seen_by=viewer())
@@ -33,14 +37,17 @@ def create(number: int) -> ResponseReturnValue:
                 body=typed.body,
                 quote=typed.quote,
                 reply_to=int(typed.reply_to) if typed.reply_to else None,
+                sent_as=_sent_as(number, typed),
             )
     except Invalid as problem:
-        refused = CommentTyped(typed.body, typed.quote, typed.reply_to, problems=problem.problems)
-        return note_page.for_viewer(number, refused), 422
+        if context.wants_json():
+            return errors.of_ours(problem)
+        return note_page.for_viewer(number, replace(typed, problems=problem.problems)), 422
     except NotFound as problem:
+        if context.wants_json():
+            return errors.of_ours(problem)
         return _again(number, typed, problem.message, must_sign_in=False), 404
-    flash(_("ส่งความเห็นแล้ว"), "success")
-    return _to(number, comment.id)
+    return gone_to(_address(number, comment.id), number, _("ส่งความเห็นแล้ว"))
 
 
 @blueprint.get("/comments/<int:comment_id>/edit")
@@ -103,6 +110,9 @@ def hide_or_show(comment_id: int) -> ResponseReturnValue:
 def stale(problem: CSRFError) -> ResponseReturnValue:
     """A form whose token is missing or old: the words stay, with a fresh token to send again."""
     signed_in = viewer().is_signed_in
+    if context.wants_json():
+        no_one = SignInNeeded(_signed_out())
+        return errors.of_stale_form(problem) if signed_in else errors.of_ours(no_one)
     said = _("ยังไม่ได้ส่ง เพราะหน้านี้เปิดค้างไว้นาน คำที่พิมพ์ยังอยู่ครบ กดส่งอีกครั้ง")
     said = said if signed_in else _signed_out()
     status = 400 if signed_in else 401
@@ -122,13 +132,32 @@ def _typed() -> CommentTyped:
         body=request.form.get("body", ""),
         quote=request.form.get("quote", ""),
         reply_to=reply_to if is_number else "",
+        client_id=_form_id(),
     )
+
+
+def _form_id() -> str:
+    """The form's own id; a form without one is its own."""
+    try:
+        return str(uuid.UUID(request.form.get("client_id", "")))
+    except ValueError:
+        return str(uuid.uuid4())
+
+
+def _sent_as(number: int, typed: CommentTyped) -> str:
+    """The form, its writer and its words as one digest (hex)."""
+    words = (viewer().account_id, number, typed.client_id, typed.body, typed.quote, typed.reply_to)
+    return sha256(repr(words).encode(errors="surrogatepass")).hexdigest()
+
+
+def _not_signed_in(number: int, typed: CommentTyped) -> ResponseReturnValue:
+    if context.wants_json():
+        return errors.of_ours(SignInNeeded(_signed_out()))
+    return _again(number, typed, _signed_out(), must_sign_in=True), 401
 
 
 def _again(number: int, typed: CommentTyped, said: str, *, must_sign_in: bool) -> str:
-    again = CommentTyped(
-        typed.body, typed.quote, typed.reply_to, notice=said, must_sign_in=must_sign_in
-    )
+    again = replace(typed, notice=said, must_sign_in=must_sign_in)
     try:
         return note_page.for_viewer(number, again)
     except NotFound:
@@ -146,4 +175,8 @@ def _signed_out() -> str:
 
 
 def _to(number: int, comment_id: int) -> ResponseReturnValue:
-    return redirect(url_for("notes.show", number=number) + f"#comment-{comment_id}", 303)
+    return redirect(_address(number, comment_id), 303)
+
+
+def _address(number: int, comment_id: int) -> str:
+    return url_for("notes.show", number=number) + f"#comment-{comment_id}"

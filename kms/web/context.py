@@ -3,15 +3,19 @@
 from contextlib import AbstractContextManager
 from typing import Any, cast
 
-from flask import Flask, current_app, g, request, session
+from flask import Flask, Response, current_app, g, request, session
 from flask_login import UserMixin, current_user
 
 from kms import language
+from kms.errors import OtherAccount
+from kms.language import gettext as _
 from kms.permissions import ANONYMOUS, Viewer, may
 from kms.saving import Store
 from kms.sessions import Session
 from kms.settings import Settings
 
+# In an answer: whose page it is. In a request: who wrote what is sent.
+ACCOUNT_HEADER = "Platu-Account"
 LANGUAGE_COOKIE = "language"
 THEME_COOKIE = "theme"
 THEMES = ("light", "dark")
@@ -77,6 +81,11 @@ def forget_viewer() -> None:
     g.signed_in = None
 
 
+def wants_json() -> bool:
+    """Whether the answer is for a program: the API's, or a script that sends a form."""
+    return is_api() or request.accept_mimetypes.best == "application/json"
+
+
 def is_api() -> bool:
     """Whether a program asks, which is answered in JSON."""
     return request.path.startswith("/api/")
@@ -94,6 +103,24 @@ def choose_language() -> None:
     if not chosen and is_api():
         chosen = request.accept_languages.best_match(list(language.LANGUAGES)) or ""
     language.choose(chosen)
+
+
+def _refuse_other_account() -> None:
+    """Words that wait on a shared phone go out as their writer's or not at all."""
+    meant = request.headers.get(ACCOUNT_HEADER)
+    if meant is None or request.method in ("GET", "HEAD", "OPTIONS"):
+        return
+    account = viewer().account_id
+    if account is not None and meant != str(account):
+        said = _("เครื่องนี้เข้าสู่ระบบด้วยบัญชีอื่นอยู่ เข้าสู่ระบบด้วยบัญชีที่เขียนแล้วค่อยส่ง")
+        raise OtherAccount(said)
+
+
+def _name_account(response: Response) -> Response:
+    """Say whose page this is, for what keeps pages on a device (nothing when nobody was asked)."""
+    if response.mimetype == "text/html" and "signed_in" in g:
+        response.headers[ACCOUNT_HEADER] = str(viewer().account_id or 0)
+    return response
 
 
 def _for_templates() -> dict[str, Any]:
@@ -114,6 +141,8 @@ def prepare(app: Flask, store: Store, settings: Settings) -> None:
     app.extensions["kms"] = store
     app.extensions["kms_settings"] = settings
     app.before_request(choose_language)
+    app.before_request(_refuse_other_account)
+    app.after_request(_name_account)
     app.context_processor(_for_templates)
     app.jinja_env.globals["may"] = _may
     app.jinja_env.globals["_"] = language.gettext

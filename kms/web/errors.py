@@ -55,7 +55,7 @@ class Trouble:
 def of_ours(error: errors.KmsError) -> ResponseReturnValue:
     """An error that the domain raised."""
     status = next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
-    if status == 401 and request.method in ("GET", "HEAD") and not context.is_api():
+    if status == 401 and request.method in ("GET", "HEAD") and not context.wants_json():
         here = request.full_path.rstrip("?")
         return redirect(url_for("signin.signin", next=here))
     problems = error.problems if isinstance(error, errors.Invalid) else {}
@@ -107,7 +107,7 @@ def answer(trouble: Trouble) -> ResponseReturnValue:
     headers = dict(trouble.headers)
     if trouble.status in RETRY_AFTER_S:
         headers["Retry-After"] = RETRY_AFTER_S[trouble.status]
-    if context.is_api():
+    if context.wants_json():
         error = {"code": trouble.code, "message": trouble.message}
         if trouble.problems:
             return jsonify(error={**error, "problems": dict(trouble.problems)}), trouble.status

@@ -10,6 +10,7 @@ and under which title, is asked of the database on every request too.
 """
 
 import gzip
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -42,7 +43,10 @@ MOST_ALIKE = 5
 
 @dataclass(frozen=True)
 class CommentTyped:
-    """A comment being written: its words so far and what must be mended."""
+    """A comment being written: its words so far and what must be mended.
+
+    ``client_id`` is the form's own: the same form sent twice makes one comment.
+    """
 
     body: str = ""
     quote: str = ""
@@ -52,6 +56,7 @@ class CommentTyped:
     notice: str = ""
     must_sign_in: bool = False
     may_comment: bool = False
+    client_id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
 """Signing in and out, and registering."""
 
-from flask import Blueprint, Flask, flash, redirect, render_template, request
+from flask import Blueprint, Flask, Response, flash, jsonify, redirect, render_template, request
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, login_user, logout_user
+from flask_wtf.csrf import generate_csrf
 
 from kms import accounts
 from kms.errors import Invalid, NotAllowed
@@ -52,6 +53,15 @@ def signout() -> ResponseReturnValue:
     # On a shared phone the back button must not show what only members may see.
     response.headers["Clear-Site-Data"] = '"cache"'
     return response
+
+
+@blueprint.get("/session")
+def whose() -> Response:
+    """Who is signed in on this device, with a fresh token for forms that waited."""
+    who = context.viewer()
+    answer = jsonify(account=who.account_id, name=who.name, csrf_token=generate_csrf())
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 @blueprint.get("/register")

@@ -9,12 +9,13 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 
 from kms import history, notes, themes
-from kms.errors import EditConflict, Invalid, KmsError, NotFound
+from kms.errors import EditConflict, Invalid, KmsError, NotFound, SignInNeeded
 from kms.language import gettext as _
 from kms.note_kinds import Kind, NoteContent, SourcePassage
 from kms.permissions import Viewer, require
 from kms.sessions import Session
-from kms.web import errors
+from kms.web import context, errors
+from kms.web.answers import gone_to
 from kms.web.context import reading, saving, viewer
 from kms.web.form_page import FormPage, labels_for
 from kms.web.forms import aar, conflict, lesson, note_form
@@ -28,6 +29,8 @@ SOURCE = "form"
 MOST_SOURCES = 60
 LOOKS = ("add", "remove", "switch")
 CARRIED = ("client_id", "based_on", "reason")
+# Fields that say how a form was sent and nothing of what it says.
+NOT_WORDS = ("csrf_token", "client_id", "based_on", "do")
 
 
 @dataclass(frozen=True)
@@ -189,45 +192,65 @@ def throw_away(number: int) -> ResponseReturnValue:
 
 def _answer(form: Request) -> ResponseReturnValue:
     if not form.who.is_signed_in:
-        return _signed_out(form), 401
+        return _signed_out(form)
     form = _after_button(form)
     if form.only_looks:
         return _shown(form)
     read = _read(form)
     problems = _problems(form, read)
-    return (_refused(form, read, problems), 422) if problems else _saved(form, read)
+    return _refused(form, read, problems) if problems else _saved(form, read)
 
 
 def _saved(form: Request, read: Reading) -> ResponseReturnValue:
     try:
-        number, is_new = _save(form, read.content)
+        number, is_new = _save_twice(form, read.content)
     except Invalid as problem:
-        return _refused(form, read, problem.problems), 422
+        return _refused(form, read, problem.problems)
     except EditConflict as problem:
+        if context.wants_json():
+            return errors.of_ours(problem)
         return _conflict(form, read, problem), 409
     except NotFound as problem:
+        if context.wants_json():
+            return errors.of_ours(problem)
         # Thrown away or hidden meanwhile: the words can still become a note of their own.
         orphan = replace(form, number=None, typed=form.typed.but(client_id=str(uuid.uuid4())))
         return _kept(orphan, problem.message, must_sign_in=False), 404
-    flash(_("บันทึกแล้ว ขอบคุณที่แบ่งปัน") if is_new else _("บันทึกฉบับใหม่แล้ว"), "success")
-    return redirect(url_for("notes.show", number=number), 303)
+    said = _("บันทึกแล้ว ขอบคุณที่แบ่งปัน") if is_new else _("บันทึกฉบับใหม่แล้ว")
+    return gone_to(url_for("notes.show", number=number), number, said)
+
+
+def _save_twice(form: Request, content: NoteContent) -> tuple[int, bool]:
+    """As ``_save``; when the same form was saved at this very moment, what it made is found."""
+    try:
+        return _save(form, content)
+    except EditConflict:
+        return _save(form, content)
 
 
 def _save(form: Request, content: NoteContent) -> tuple[int, bool]:
     """The number of the note saved, and whether it is a new one."""
     who, typed = form.who, form.typed
+    sent = notes.Sent(_client_id(typed), typed.digest(besides=NOT_WORDS))
     with saving() as session:
         number = form.number or _sent_before(session, form)
         if number is None:
             note = notes.create(
-                session, content, by=who, source=SOURCE, source_id=_client_id(typed)
+                session, content, by=who, source=SOURCE, source_id=sent.form_id, sent=sent
             )
             return note.number, True
         note = notes.get_for_revision(session, number, by=who)
+        based_on, is_saved = notes.sent_before(session, note, sent) or (_based_on(form), False)
+        if is_saved:
+            return note.number, False
         whole = _with_unseen(session, notes.content_of(note), content, who)
-        based_on = _whole_number(typed.text("based_on", "1"))
-        notes.revise(session, note, whole, by=who, based_on=based_on, reason=typed.words("reason"))
+        reason = typed.words("reason")
+        notes.revise(session, note, whole, by=who, based_on=based_on, reason=reason, sent=sent)
         return note.number, False
+
+
+def _based_on(form: Request) -> int:
+    return _whole_number(form.typed.text("based_on", "1"))
 
 
 def _sent_before(session: Session, form: Request) -> int | None:
@@ -355,10 +378,13 @@ def _shown(form: Request, known: Known | None = None) -> str:
     return _render(form, known, read.notices)
 
 
-def _refused(form: Request, read: Reading, problems: dict[str, str]) -> str:
+def _refused(form: Request, read: Reading, problems: dict[str, str]) -> ResponseReturnValue:
+    if context.wants_json():
+        said = _("ยังบันทึกไม่ได้ มี %(n)s จุดที่ต้องแก้", n=len(problems))
+        return errors.of_ours(Invalid(said, problems))
     with reading() as session:
         known = _known(session, form)
-    return _render(form, known, replace(read.notices, problems=problems))
+    return _render(form, known, replace(read.notices, problems=problems)), 422
 
 
 def _conflict(form: Request, read: Reading, problem: EditConflict) -> str:
@@ -369,8 +395,7 @@ def _conflict(form: Request, read: Reading, problem: EditConflict) -> str:
         known = _known(session, form)
         latest = _filled(_seen_part(session, notes.content_of(note), form.who), known)
         try:
-            based_on = _whole_number(form.typed.text("based_on", "1"))
-            _found, before = history.revision(session, note, based_on, seen_by=form.who)
+            _found, before = history.revision(session, note, _based_on(form), seen_by=form.who)
             base = _filled(before, known)
         except NotFound:
             base = Typed()
@@ -386,9 +411,11 @@ def _filled(content: NoteContent, known: Known) -> Typed:
     return note_form.fill(content, known)
 
 
-def _signed_out(form: Request) -> str:
+def _signed_out(form: Request) -> ResponseReturnValue:
     said = _("ยังไม่ได้บันทึก เพราะออกจากระบบไปแล้ว คำที่พิมพ์ยังอยู่ครบในหน้านี้")
-    return _kept(form, said, must_sign_in=True)
+    if context.wants_json():
+        return errors.of_ours(SignInNeeded(said))
+    return _kept(form, said, must_sign_in=True), 401
 
 
 def _kept(form: Request, said: str, *, must_sign_in: bool) -> str:
@@ -433,6 +460,8 @@ def stale(problem: CSRFError) -> ResponseReturnValue:
         return errors.of_ours(missing)
     form = Request(kind, _typed(), viewer(), given.get("number"))
     if not form.who.is_signed_in:
-        return _signed_out(form), 401
+        return _signed_out(form)
+    if context.wants_json():
+        return errors.of_stale_form(problem)
     said = _("ยังไม่ได้บันทึก เพราะหน้านี้เปิดค้างไว้นาน คำที่พิมพ์ยังอยู่ครบ กดบันทึกอีกครั้ง")
     return _kept(form, said, must_sign_in=False), 400

@@ -133,6 +133,10 @@ def upgrade() -> None:
     op.add_column("revision", sa.Column("form_id", sa.String(length=36), nullable=True))
     op.add_column("revision", sa.Column("sent_digest", sa.String(length=64), nullable=True))
 
+    with op.batch_alter_table("comment") as batch_op:
+        batch_op.add_column(sa.Column("sent_as", sa.String(length=64), nullable=True))
+        batch_op.create_unique_constraint(op.f("uq_comment_sent_as"), ["sent_as"])
+
     _find_links_written_before()
 
 
@@ -155,6 +159,9 @@ def _find_links_written_before() -> None:
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("comment") as batch_op:
+        batch_op.drop_constraint(op.f("uq_comment_sent_as"), type_="unique")
+        batch_op.drop_column("sent_as")
     for column in ("sent_digest", "form_id", "based_on"):
         with op.batch_alter_table("revision") as batch_op:
             batch_op.drop_column(column)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 Row = Mapping[str, str]
 
@@ -63,6 +64,18 @@ class Typed:
     def but(self, **changed: str) -> "Typed":
         """The same words with these fields in place of those of the same name."""
         return Typed({**self.values, **{name: (value,) for name, value in changed.items()}})
+
+    def digest(self, *, besides: Iterable[str] = ()) -> str:
+        """SHA-256 (hex) of all that is filled in but for the fields ``besides``."""
+        left_out = frozenset(besides)
+        words = sorted(
+            (name, value)
+            for name, values in self.values.items()
+            if name not in left_out
+            for value in values
+            if value
+        )
+        return sha256(repr(words).encode(errors="surrogatepass")).hexdigest()
 
     def without_row(self, prefix: str, index: str) -> "Typed":
         """The same words less one row, named by the index it was shown with."""
