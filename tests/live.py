@@ -3,30 +3,21 @@
 import os
 import re
 import shutil
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Response, sync_playwright
 
-from kms.saving import Store, open_store
-from kms.settings import PROJECT, Settings
+from kms.saving import Store
 from tests.cast import PASSWORD, Cast
 from tests.demands import missing
+from tests.serving import Server
 
 PHONE = {"width": 360, "height": 740}
 DESK = {"width": 1280, "height": 900}
-START_WITHIN_S = 90
-STOP_WITHIN_S = 20
 CHROMIUM_OPTIONS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -46,6 +37,7 @@ class Live:
     store: Store
     cast: Cast
     chromium: Browser
+    server: Server
 
     @contextmanager
     def visit(self, who: str = "", **options: Any) -> Iterator[Page]:
@@ -125,55 +117,13 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def live(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """A server process of this module's own, begun as a first start does."""
-    instance = tmp_path_factory.mktemp("live")
-    port = _free_port()
-    url = f"http://127.0.0.1:{port}"
-    process = _start(instance, port)
+    server = Server(tmp_path_factory.mktemp("live"))
     try:
-        _wait_for(url, process, instance)
-        store = open_store(
-            Settings(
-                instance=instance,
-                database_url=f"sqlite:///{instance / 'kms.db'}",
-                secret_key="only-for-tests",
-            )
-        )
+        server.start()
+        store = server.store()
         try:
-            yield Live(url, store, Cast.set_up(store), browser)
+            yield Live(server.url, store, Cast.set_up(store), browser, server)
         finally:
             store.close()
     finally:
-        process.terminate()
-        process.wait(STOP_WITHIN_S)
-
-
-def _start(instance: Path, port: int) -> subprocess.Popen[bytes]:
-    rest = {name: value for name, value in os.environ.items() if not name.startswith("KMS_")}
-    ours = {
-        "KMS_INSTANCE": str(instance),
-        "KMS_PORT": str(port),
-        "KMS_REGISTRATION": "open",
-        "KMS_SIGNIN_LIMIT": "1000 per minute",
-    }
-    command = [sys.executable, "-m", "kms", "serve"]
-    with (instance / "log").open("wb") as log:
-        return subprocess.Popen(
-            command, cwd=PROJECT, env={**rest, **ours}, stdout=log, stderr=subprocess.STDOUT
-        )
-
-
-def _wait_for(url: str, process: subprocess.Popen[bytes], instance: Path) -> None:
-    end = time.monotonic() + START_WITHIN_S
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            with urlopen(f"{url}/healthz", timeout=5):
-                return
-        except (URLError, OSError):
-            time.sleep(0.2)
-    pytest.fail(f"the server did not start: {(instance / 'log').read_text(encoding='utf-8')}")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        server.stop()
