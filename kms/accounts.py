@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from unicodedata import category
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, joinedload
 
@@ -132,6 +132,7 @@ def register(
         name,
         permission=invitation.permission if invitation else "member",
     )
+    account.signed_in_at = now()
     if invitation:
         invitation.used_by_id = account.id
         invitation.used_at = now()
@@ -250,6 +251,7 @@ def change_password(session: Session, account: Account, *, current: str, new: st
 def reset_password(session: Session, account: Account, *, by: Viewer) -> str:
     """A one-time password that must be changed at the next sign-in; signs every device out."""
     require(by, "manage_accounts")
+    _require_not_own(account, by)
     password = passwords.one_time()
     account.password_hash = passwords.keep(password)
     account.must_change_password = True
@@ -272,6 +274,7 @@ def deactivate(session: Session, account: Account, *, by: Viewer) -> None:
     """Close the account and sign every device out; what it wrote stays."""
     require(by, "manage_accounts")
     require_another_administrator(session, account)
+    _require_not_own(account, by)
     account.is_active = False
     sign_out_everywhere(account)
     session.flush()
@@ -343,6 +346,11 @@ def require_another_administrator(session: Session, account: Account) -> None:
         raise NotAllowed(_("ต้องมีผู้ดูแลระบบอย่างน้อยหนึ่งคน ตั้งคนอื่นเป็นผู้ดูแลก่อน"))
 
 
+def _require_not_own(account: Account, by: Viewer) -> None:
+    if account.id == by.account_id:
+        raise NotAllowed(_("นี่คือบัญชีของคุณเอง เปลี่ยนรหัสผ่านหรือปิดบัญชีได้ที่หน้าบัญชีของฉัน"))
+
+
 def fold_email(email: str) -> str:
     """The e-mail as accounts keep it; a NUL, which PostgreSQL cannot even look for, is a gap."""
     return email.strip().lower().replace("\0", " ")
@@ -410,8 +418,10 @@ def _code_hash(code: str) -> str:
 
 
 def _count_administrators(session: Session) -> int:
+    # Locked where rows can be, so that of two who step down at one moment one stays.
     active = (Account.permission == "administrator", Account.is_active)
-    return session.scalar(select(func.count()).select_from(Account).where(*active)) or 0
+    locked = select(Account.id).where(*active).order_by(Account.id).with_for_update()
+    return len(session.scalars(locked).all())
 
 
 def _new_stamp() -> str:

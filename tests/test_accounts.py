@@ -16,7 +16,7 @@ from kms.note_kinds import Attendee, Kind, Meeting, NoteContent, RolePlayed
 from kms.permissions import SYSTEM, Viewer
 from kms.saving import Store
 from kms.settings import Settings
-from tests.cast import Cast
+from tests.cast import PASSWORD, Cast
 
 PHRASE = "กบว่ายน้ำในคลองตอนเช้า"
 NAMED = "เหรัญญิกกองทุนวันละบาท"
@@ -244,6 +244,18 @@ def test_the_last_administrator_stays(session: Session, cast: Cast) -> None:
         with pytest.raises(NotAllowed):
             attempt()
     assert accounts.first_administrator(session) is None
+
+
+def test_nobody_locks_themselves_out_with_one_press(session: Session, cast: Cast) -> None:
+    accounts.add(session, "second@example.org", PASSWORD, "ผู้ดูแลคนที่สอง", permission="administrator")
+    own = accounts.get(session, cast.administrator.account_id or 0)
+    for attempt in (
+        lambda: accounts.deactivate(session, own, by=cast.administrator),
+        lambda: accounts.reset_password(session, own, by=cast.administrator),
+    ):
+        with pytest.raises(NotAllowed, match="ของคุณเอง"):
+            attempt()
+    assert own.is_active
 
 
 def test_a_one_time_password_opens_once_and_asks_for_another(
