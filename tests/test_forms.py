@@ -239,6 +239,21 @@ def test_a_source_nobody_knows_is_refused_beside_its_field() -> None:
     assert "sources-0-note" in read.problems
 
 
+@pytest.mark.parametrize("said", ["09.00", "9:30 น.", "๑๓.๐๐", "9", "24.00", "เช้า", "บ่ายสองโมง"])
+def test_a_time_in_the_writers_words_is_taken(said: str) -> None:
+    typed = Typed({"title": ("ประชุม",), "held": ("18 ธ.ค. 2550",), "starts": (said,)})
+    read = note_form.read(Kind.MINUTES, typed, KNOWN)
+    assert not read.problems
+    assert read.content.meeting
+    assert read.content.meeting.starts == said
+
+
+@pytest.mark.parametrize("said", ["99", "9.75", "25:00", "๑๓.๖๐ น."])
+def test_a_time_that_no_clock_shows_is_asked_about(said: str) -> None:
+    typed = Typed({"title": ("ประชุม",), "held": ("18 ธ.ค. 2550",), "next_time": (said,)})
+    assert "นาฬิกา" in note_form.read(Kind.MINUTES, typed, KNOWN).problems["next_time"]
+
+
 # --- there and back -------------------------------------------------------------------------------
 
 FULL = NoteContent(

@@ -13,6 +13,7 @@ AGENDA_WORDS = ("title", "discussion", "decision")
 ACTION_WORDS = ("what", "owner", "due")
 BUDGET_WORDS = ("organisation", "amount", "note")
 PLAIN_FIELDS = ("venue", "starts", "ends", "chair", "next_time", "next_venue")
+CLOCKS = ("starts", "ends", "next_time")
 
 
 def read(typed: Typed, held: date | None, notices: Notices) -> Meeting:
@@ -28,6 +29,8 @@ def read(typed: Typed, held: date | None, notices: Notices) -> Meeting:
         budget=_budget(typed, notices),
         next_date=when.day("next_date", typed.text("next_date"), notices, after=held),
     )
+    for name in CLOCKS:
+        when.check_clock(name, getattr(meeting, name), notices)
     if meeting.budget:
         notices.hints["budget"] = baht(meeting.budget_sum_satang)
     return meeting

@@ -1,15 +1,18 @@
 """Days as people type them, and what was understood."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from kms.language import gettext as _
 from kms.note_kinds import NoteContent
 from kms.thai import dates
+from kms.thai.numbers import to_arabic
 from kms.web.forms.reading import Notices
 from kms.web.forms.typed import Typed, plain
 
 _A_YEAR = timedelta(days=364)
+_DIGITS = re.compile(r"(?P<hour>\d{1,4})(?:[.:](?P<minute>\d{1,4}))?\s*(?:น\.?)?")
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,13 @@ def day(name: str, written: str, notices: Notices, *, after: date | None = None)
         notices.problems[name] = _("บอกให้ชัดเป็นวันเดียว เช่น 27 ธ.ค. 2550")
         return None
     return found.first if found else None
+
+
+def check_clock(name: str, written: str, notices: Notices) -> None:
+    """A time in the writer's words is fine, but one in digits must be on a clock."""
+    found = _DIGITS.fullmatch(to_arabic(written))
+    if found and not (int(found["hour"]) <= 24 and int(found["minute"] or 0) < 60):
+        notices.problems[name] = _("ไม่มีเวลานี้ในนาฬิกา พิมพ์เช่น 09.00 หรือ บ่ายสองโมง")
 
 
 def _read(
