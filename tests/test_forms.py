@@ -3,6 +3,7 @@
 from datetime import date
 from time import process_time
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
