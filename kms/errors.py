@@ -47,6 +47,22 @@ class Invalid(KmsError):
         self.problems = dict(problems or {})
 
 
+class TooLarge(Invalid):
+    """More bytes than are taken."""
+
+    code = "too_large"
+
+
+class OtherOffset(KmsError):
+    """A piece of a file that does not follow what has arrived, which is ``offset`` bytes."""
+
+    code = "other_offset"
+
+    def __init__(self, message: str, *, offset: int) -> None:
+        super().__init__(message)
+        self.offset = offset
+
+
 class EditConflict(KmsError):
     """Someone revised the note since this person opened it."""
 

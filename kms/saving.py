@@ -1,6 +1,6 @@
 """One request, one transaction; then the index catches up.
 
-``Store`` is the data of one instance: its database, its sessions and its search index.
+``Store`` is the data of one instance: its database, its sessions, its search index, its files.
 """
 
 import logging
@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from kms.db import begin_writing, open_engine
+from kms.file_store import FileStore
 from kms.search.index import Index, open_index
 from kms.search.sync import listen
 from kms.settings import Settings
@@ -26,11 +27,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Store:
-    """Database, session factory and index of one instance."""
+    """Database, session factory, index and attached files of one instance."""
 
     engine: Engine
     sessions: sessionmaker[Session]
     index: Index
+    files: FileStore
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -65,7 +67,8 @@ def open_store(settings: Settings) -> Store:
     engine = open_engine(settings.database_url)
     sessions = sessionmaker(engine, expire_on_commit=False)
     listen(sessions)
-    return Store(engine, sessions, open_index(settings.index_folder))
+    files = FileStore(settings.attachments_folder)
+    return Store(engine, sessions, open_index(settings.index_folder), files)
 
 
 def migrate(database_url: str) -> None:

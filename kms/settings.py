@@ -33,6 +33,7 @@ class Settings:
     public_url: str = ""
     trusted_proxies: int = 0
     max_body_mb: int = 8
+    max_upload_mb: int = 25
     secure_cookies: bool = False
     signin_limit: str = "10 per minute;50 per hour"
 
@@ -40,6 +41,21 @@ class Settings:
     def index_folder(self) -> Path:
         """Where the search index lives; as private as the database."""
         return self.instance / "index"
+
+    @property
+    def attachments_folder(self) -> Path:
+        """Where attached files lie, by what is in them."""
+        return self.instance / "attachments"
+
+    @property
+    def uploads_folder(self) -> Path:
+        """Where files lie that have arrived in part."""
+        return self.instance / "uploads"
+
+    @property
+    def max_upload_bytes(self) -> int:
+        """The largest file taken."""
+        return self.max_upload_mb * 1024 * 1024
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -64,6 +80,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         public_url=given.get(PREFIX + "PUBLIC_URL", "").rstrip("/"),
         trusted_proxies=_whole(given, "TRUSTED_PROXIES", 0, 0, 5),
         max_body_mb=_whole(given, "MAX_BODY_MB", 8, 1, 1_000),
+        max_upload_mb=_whole(given, "MAX_UPLOAD_MB", 25, 1, 1_000),
         secure_cookies=_yes_or_no(given, "SECURE_COOKIES", default=False),
         signin_limit=given.get(PREFIX + "SIGNIN_LIMIT", Settings.signin_limit),
     )

@@ -12,7 +12,8 @@ class Attachment(Base):
     """A file as someone brought it; ``key`` names it in addresses and cannot be guessed.
 
     The bytes lie under the instance by ``digest`` (SHA-256, hex), so the same file is kept once.
-    ``text`` is what a document says, for the search.
+    ``text`` is what a document says, for the search. ``loose_since`` is when it was first seen
+    to hang on no note; what hangs on one has none.
     """
 
     __tablename__ = "attachment"
@@ -27,6 +28,7 @@ class Attachment(Base):
     width: Mapped[int | None]
     height: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now, index=True)
+    loose_since: Mapped[datetime | None] = mapped_column(UtcDateTime, default=now, index=True)
     text: Mapped[str] = mapped_column(Text, default="")
 
 

@@ -13,9 +13,11 @@ class Draft(Base):
     """The words of a form that is not sent yet, as its writer last typed them.
 
     ``form_id`` is the id that the form carries on every device; ``fields`` is a list of
-    ``[name, value]`` in the form's order. ``step`` grows with every save, so that a device with
-    older words cannot write over newer ones. ``note_id`` is the note revised or commented on;
-    ``based_on`` is the revision that the writer began from.
+    ``[name, value]`` in the form's order. ``step`` grows with every save and ``device`` is the one
+    that saved last, so that a device with older words cannot write over newer ones. ``note_id``
+    is the note revised or commented on; ``based_on`` is the revision that the writer began from.
+    A form that was sent stays for a while as a discarded draft without fields, so that a save
+    that comes late does not bring it back.
     """
 
     __tablename__ = "draft"
@@ -35,6 +37,7 @@ class Draft(Base):
     based_on: Mapped[int | None]
     title: Mapped[str] = mapped_column(String(200), default="")
     step: Mapped[int] = mapped_column(default=1)
+    device: Mapped[str] = mapped_column(String(36), default="")
     begun_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     saved_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     # Thrown away by its writer, who may still take that back.
@@ -43,10 +46,13 @@ class Draft(Base):
 
 
 class Upload(Base):
-    """A file on its way: so many of its bytes have arrived."""
+    """A file on its way; what has arrived lies under the instance by this id.
+
+    Once whole it has become an attachment. The row stays a while longer, to answer again when
+    the answer was lost.
+    """
 
     __tablename__ = "upload"
-    __table_args__ = (CheckConstraint("received <= size", name="received"),)
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     account_id: Mapped[int] = mapped_column(
@@ -54,5 +60,7 @@ class Upload(Base):
     )
     name: Mapped[str] = mapped_column(String(255))
     size: Mapped[int]
-    received: Mapped[int] = mapped_column(default=0)
+    attachment_id: Mapped[int | None] = mapped_column(
+        ForeignKey("attachment.id", ondelete="SET NULL")
+    )
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now, index=True)

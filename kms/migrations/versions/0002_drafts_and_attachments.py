@@ -29,6 +29,7 @@ def upgrade() -> None:
         sa.Column("width", sa.Integer(), nullable=True),
         sa.Column("height", sa.Integer(), nullable=True),
         sa.Column("created_at", kms.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("loose_since", kms.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("text", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["owner_id"], ["account.id"], name=op.f("fk_attachment_owner_id_account")
@@ -38,6 +39,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_attachment_created_at"), "attachment", ["created_at"])
     op.create_index(op.f("ix_attachment_digest"), "attachment", ["digest"])
+    op.create_index(op.f("ix_attachment_loose_since"), "attachment", ["loose_since"])
     op.create_index(op.f("ix_attachment_owner_id"), "attachment", ["owner_id"])
 
     op.create_table(
@@ -50,6 +52,7 @@ def upgrade() -> None:
         sa.Column("based_on", sa.Integer(), nullable=True),
         sa.Column("title", sa.String(length=200), nullable=False),
         sa.Column("step", sa.Integer(), nullable=False),
+        sa.Column("device", sa.String(length=36), nullable=False),
         sa.Column("begun_at", kms.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("saved_at", kms.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("discarded_at", kms.db.UtcDateTime(timezone=True), nullable=True),
@@ -78,9 +81,14 @@ def upgrade() -> None:
         sa.Column("account_id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=255), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
-        sa.Column("received", sa.Integer(), nullable=False),
+        sa.Column("attachment_id", sa.Integer(), nullable=True),
         sa.Column("created_at", kms.db.UtcDateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("received <= size", name=op.f("ck_upload_received")),
+        sa.ForeignKeyConstraint(
+            ["attachment_id"],
+            ["attachment.id"],
+            name=op.f("fk_upload_attachment_id_attachment"),
+            ondelete="SET NULL",
+        ),
         sa.ForeignKeyConstraint(
             ["account_id"],
             ["account.id"],
@@ -129,6 +137,9 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_wiki_link_title_key"), "wiki_link", ["title_key"])
 
+    relinked = sa.Column("relinked", sa.Integer(), server_default="0", nullable=False)
+    op.add_column("note", relinked)
+
     op.add_column("revision", sa.Column("based_on", sa.Integer(), nullable=True))
     op.add_column("revision", sa.Column("form_id", sa.String(length=36), nullable=True))
     op.add_column("revision", sa.Column("sent_digest", sa.String(length=64), nullable=True))
@@ -165,5 +176,6 @@ def downgrade() -> None:
     for column in ("sent_digest", "form_id", "based_on"):
         with op.batch_alter_table("revision") as batch_op:
             batch_op.drop_column(column)
+    op.drop_column("note", "relinked")
     for table in ("wiki_link", "note_attachment", "upload", "draft", "attachment"):
         op.drop_table(table)
