@@ -8,10 +8,10 @@ as plain paragraphs instead: nothing typed is lost and the page still comes.
 import html
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from threading import local
 from typing import cast
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 from xml.etree.ElementTree import Element
 
 import nh3
@@ -22,21 +22,23 @@ from markdown.preprocessors import Preprocessor
 from markdown.treeprocessors import Treeprocessor
 from markdown.util import AtomicString
 
+from kms.language import gettext as _
 from kms.thai.words import shorten
 
 LONGEST_MARKDOWN = 200_000
 MOST_MARKS = 1_500
 DEEPEST_QUOTE = 8
 DEEPEST_INDENT = 24
+LONGEST_SPEAKER = 120
 
 _TAGS_LIGHT = frozenset(["p", "br", "strong", "em", "ul", "ol", "li", "blockquote", "a", "code"])
 _TAGS = (
     _TAGS_LIGHT
     | frozenset(["pre", "hr", "h2", "h3", "h4", "h5", "h6", "img", "sup", "div"])
-    | frozenset(["table", "thead", "tbody", "tr", "th", "td"])
+    | frozenset(["table", "thead", "tbody", "tr", "th", "td", "figure", "figcaption"])
 )
 _ATTRIBUTES = {
-    "a": {"href", "title", "rel", "id", "role"},
+    "a": {"href", "title", "rel", "id", "role", "aria-label"},
     "img": {"src", "alt", "title", "loading"},
     "ol": {"start"},
     "th": {"align", "scope"},
@@ -49,11 +51,17 @@ _ATTRIBUTES = {
 _CLASSES = {
     "a": {"wiki", "footnote-ref", "footnote-backref"},
     "div": {"table-scroll", "footnote"},
+    "figure": {"said"},
 }
 _FOREIGN = re.compile(r"[a-z][a-z0-9+.\-]*:|[/\\]{2}", re.IGNORECASE)
 _SCHEMES = {"http", "https", "mailto", "tel"}
 _ATTACHMENT = re.compile(r"/attachments/[A-Za-z0-9][A-Za-z0-9/_.\-]{0,200}")
 _WIKI_LINK = r"\[\[([^\[\]|\n]{1,300})(?:\|([^\[\]\n]{1,300}))?\]\]"
+_WIKI_LINK_TYPED = re.compile(r"(?<!\\)" + _WIKI_LINK)
+_WIKI_LINK_MADE = re.compile(r'<a class="wiki" href="/pages/([^"]*)">')
+_CODE_SPAN = re.compile(r"`+[^`]{1,2000}`+")
+_FOOTNOTE_ID = re.compile(r"fn(?:ref\d*)?:")
+_DASH = re.compile(r"\s*(?:[—―]|–{1,2}|-{1,2})\s*(?=[^\s\d—–-])")
 _BARE_ADDRESS = r"(?<![A-Za-z0-9_/])(https?://[^\s<>\"'\\^`{}|\[\]\u0e00-\u0e7f]{1,2000})"
 _MARKS = re.compile(r"[*_`\[\\<&]|https?:")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -91,9 +99,13 @@ _CLEANER_LIGHT = nh3.Cleaner(
 )
 
 
-def to_html(text: str) -> str:
-    """Safe HTML of a note: headings from h2, tables in a scrolling box, ``[[wiki links]]``."""
-    return _converted(text, _for_notes, _CLEANER)
+def to_html(text: str, *, part: str = "", top: int = 2) -> str:
+    """Safe HTML of a note: headings, tables in a scrolling box, ``[[wiki links]]``, quotes.
+
+    The headings begin at h``top``. The ids of headings and footnotes begin with ``part``, so that
+    several texts can stand on one page.
+    """
+    return _converted(text, _for_notes, _CLEANER, part, top)
 
 
 def to_html_light(text: str) -> str:
@@ -101,12 +113,41 @@ def to_html_light(text: str) -> str:
     return _converted(text, _for_comments, _CLEANER_LIGHT)
 
 
-def _converted(text: str, converter: Callable[[], Markdown], cleaner: nh3.Cleaner) -> str:
+def wiki_titles(text: str) -> Iterator[str]:
+    """The titles that a Markdown text links to, as written; code spans name none."""
+    for match in _WIKI_LINK_TYPED.finditer(_CODE_SPAN.sub("", text)):
+        yield " ".join(match[1].split())
+
+
+def with_missing(page: str, is_missing: Callable[[str], bool]) -> str:
+    """Safe HTML with its wiki links to missing titles marked; ``is_missing`` is given a title.
+
+    Only words of ours are put in, so what was safe stays so.
+    """
+    said = html.escape(_("ยังไม่มีหน้านี้"))
+
+    def marked(link: re.Match[str]) -> str:
+        if not is_missing(unquote(html.unescape(link[1]))):
+            return link[0]
+        return f'<a class="wiki wiki-missing" href="/pages/{link[1]}" title="{said}">'
+
+    return _WIKI_LINK_MADE.sub(marked, page)
+
+
+def _converted(
+    text: str,
+    converter: "Callable[[], _Converter]",
+    cleaner: nh3.Cleaner,
+    part: str = "",
+    top: int = 2,
+) -> str:
     source = _CONTROLS.sub("", text)
     if len(source) > LONGEST_MARKDOWN or _is_beyond_reason(source):
         return cleaner.clean(_plain_paragraphs(source))
+    made = converter()
+    made.part, made.top = (f"{part}-" if part else ""), top
     try:
-        rough = converter().reset().convert(source)
+        rough = made.reset().convert(source)
     except RecursionError:
         rough = _plain_paragraphs(source)
     return cleaner.clean(rough)
@@ -122,24 +163,30 @@ def _plain_paragraphs(text: str) -> str:
 _made = local()
 
 
-def _for_notes() -> Markdown:
+class _Converter(Markdown):
+    """Knows where on a page the text that it converts will stand."""
+
+    part = ""
+    top = 2
+
+
+def _for_notes() -> _Converter:
     """One per thread: Python-Markdown keeps state while it converts."""
     if not hasattr(_made, "notes"):
-        _made.notes = Markdown(
+        _made.notes = _Converter(
             extensions=["tables", "footnotes", "sane_lists", "nl2br", _ThaiWriting(light=False)],
             extension_configs={
                 # The content security policy lets no inline style through to the reader.
                 "tables": {"use_align_attribute": True},
-                "footnotes": {"BACKLINK_TITLE": "กลับไปที่ตัวเลข {} ในเนื้อความ"},
             },
         )
-    return cast(Markdown, _made.notes)
+    return cast(_Converter, _made.notes)
 
 
-def _for_comments() -> Markdown:
+def _for_comments() -> _Converter:
     if not hasattr(_made, "comments"):
-        _made.comments = Markdown(extensions=["sane_lists", "nl2br", _ThaiWriting(light=True)])
-    return cast(Markdown, _made.comments)
+        _made.comments = _Converter(extensions=["sane_lists", "nl2br", _ThaiWriting(light=True)])
+    return cast(_Converter, _made.comments)
 
 
 class _ThaiWriting(Extension):
@@ -166,6 +213,8 @@ class _ThaiWriting(Extension):
         else:
             md.treeprocessors.register(_Headings(md), "headings", 14)
             md.treeprocessors.register(_Tables(md), "tables", 13)
+            md.treeprocessors.register(_Footnotes(md), "own_footnotes", 12)
+            md.treeprocessors.register(_Quotes(md), "quotes", 11)
 
 
 class _AsTyped(Preprocessor):
@@ -241,15 +290,16 @@ class _Addresses(Treeprocessor):
 
 
 class _Headings(Treeprocessor):
-    """The topmost heading is h2; each gets an id made of its words, unlike any other."""
+    """The topmost stands where the page wants it; each gets an id of its words, its own alone."""
 
     def run(self, root: Element) -> None:
+        place = cast(_Converter, self.md)
         headings = [each for each in root.iter() if re.fullmatch("h[1-6]", each.tag)]
-        shift = 2 - min((int(each.tag[1]) for each in headings), default=2)
+        shift = place.top - min((int(each.tag[1]) for each in headings), default=place.top)
         seen: Counter[str] = Counter()
         for heading in headings:
             heading.tag = f"h{min(int(heading.tag[1]) + shift, 6)}"
-            slug = _slug("".join(heading.itertext()))
+            slug = place.part + _slug("".join(heading.itertext()))
             seen[slug] += 1
             heading.set("id", slug if seen[slug] == 1 else f"{slug}--{seen[slug]}")
 
@@ -273,6 +323,79 @@ class _Tables(Treeprocessor):
                 box.append(child)
         for head in root.iter("th"):
             head.set("scope", "col")
+
+
+class _Footnotes(Treeprocessor):
+    """Names of their own on the page, and words for those who hear a mark read."""
+
+    def run(self, root: Element) -> None:
+        part = cast(_Converter, self.md).part
+        for each in root.iter():
+            if _FOOTNOTE_ID.match(each.get("id", "")):
+                each.set("id", part + each.get("id", ""))
+            if each.tag == "a" and _FOOTNOTE_ID.match(each.get("href", "")[1:]):
+                each.set("href", f"#{part}{each.get('href', '')[1:]}")
+                if each.get("class") == "footnote-ref":
+                    each.set("aria-label", _("เชิงอรรถ %(n)s", n=each.text or ""))
+        for notes in root.iterfind(".//div[@class='footnote']/ol"):
+            for number, note in enumerate(notes, start=1):
+                for back in note.iterfind(".//a[@class='footnote-backref']"):
+                    back.attrib.pop("title", None)
+                    back.set("aria-label", _("กลับไปที่ตัวเลข %(n)s ในเนื้อความ", n=number))
+
+
+class _Quotes(Treeprocessor):
+    """A line of a quote that begins with a dash says who spoke the words before it.
+
+    Quotes with only an empty line between them are one to Python-Markdown: each speaker ends one.
+    """
+
+    def run(self, root: Element) -> None:
+        for parent in reversed(list(root.iter())):
+            for quoted in parent.findall("blockquote"):
+                parts = _by_speaker(quoted)
+                parts[-1].tail = quoted.tail
+                at = list(parent).index(quoted)
+                parent[at : at + 1] = parts
+
+
+def _by_speaker(quote: Element) -> list[Element]:
+    """A figure for each speaker, and a quote for what is left without one."""
+    parts: list[Element] = []
+    words = Element("blockquote")
+    for block in quote:
+        said, speaker = _parted(block, words)
+        words.extend([said] if said is not None else [])
+        if speaker is not None:
+            figure = Element("figure", {"class": "said"})
+            figure.extend([words, speaker])
+            parts.append(figure)
+            words = Element("blockquote")
+    return [*parts, words] if len(words) or not parts else parts
+
+
+def _parted(block: Element, before: Element) -> tuple[Element | None, Element | None]:
+    """What a block of a quote says, and its last line when that names the speaker."""
+    breaks = [i for i, each in enumerate(block) if each.tag == "br"]
+    opening = (block[breaks[-1]].tail if breaks else block.text) or ""
+    dash = _DASH.match(opening)
+    earlier = [block.text, *(block[i].tail for i in breaks)][:-1] if breaks else _texts(before)
+    is_dialogue = any(_DASH.match(text or "") for text in earlier)
+    if block.tag != "p" or dash is None or not earlier or is_dialogue:
+        return block, None
+    after = breaks[-1] + 1 if breaks else 0
+    speaker = Element("figcaption")
+    speaker.text = AtomicString("— " + opening[dash.end() :])
+    speaker.extend(block[after:])
+    if len("".join(speaker.itertext())) > LONGEST_SPEAKER:
+        return block, None
+    if breaks:
+        del block[breaks[-1] :]
+    return (block if breaks else None), speaker
+
+
+def _texts(quote: Element) -> list[str | None]:
+    return [each.text for each in quote]
 
 
 # --- plain words ---------------------------------------------------------------------------------

@@ -12,10 +12,13 @@ from sqlalchemy.orm import Session
 from kms.models import Note
 from kms.permissions import ACCOUNT, SeenAs, Viewer, seen_as, visible_as
 
+# Steps with all that a note's page shows: its own words, and links from and to it.
+PAGE_VERSION = (Note.version + Note.relinked).label("version")
+
 
 @dataclass(frozen=True)
 class NoteLine:
-    """What the line says, and the version of the note that says so."""
+    """What the line says, and the version of the note's page that says so."""
 
     number: int
     version: int
@@ -39,6 +42,6 @@ def lines(session: Session, numbers: Iterable[int], *, seen_by: Viewer) -> dict[
 @cache
 def _statement(way: SeenAs) -> Select[*tuple[Any, ...]]:
     # Made once for each way of seeing, since making one takes longer than running it.
-    columns = (Note.id, Note.version, Note.kind, Note.title, Note.held_from, Note.held_to)
+    columns = (Note.id, PAGE_VERSION, Note.kind, Note.title, Note.held_from, Note.held_to)
     numbers = bindparam("numbers", type_=Integer, expanding=True)
     return select(*columns).where(Note.id.in_(numbers), visible_as(way))

@@ -6,18 +6,20 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from kms import naming, organisations, people, tags, themes
+from kms import attachments, naming, organisations, people, tags, themes, wiki_links
 from kms.errors import Invalid
 from kms.language import gettext as _
 from kms.models import (
     LessonSource,
     Note,
+    NoteAttachment,
     NoteOrganisation,
     NotePerson,
     NotePlace,
     NoteTag,
     NoteTheme,
     RoleAssignment,
+    WikiLink,
 )
 from kms.note_kinds import NoteContent, RolePlayed
 from kms.permissions import Viewer, visible_to
@@ -36,6 +38,8 @@ class Links:
     roles: list[RoleAssignment] = field(default_factory=list)
     people: list[NotePerson] = field(default_factory=list)
     sources: list[LessonSource] = field(default_factory=list)
+    wiki_links: list[WikiLink] = field(default_factory=list)
+    attachments: list[NoteAttachment] = field(default_factory=list)
 
 
 def find(
@@ -67,6 +71,8 @@ def find(
     links.author_id = note.author_id if note and unchanged else persons.get(content.author)
     links.people = _participants(session, content)
     links.sources = _sources(session, content, by, note)
+    links.attachments = _attachments(session, content, by, note)
+    links.wiki_links = [WikiLink(title_key=key) for key in wiki_links.keys_in(content)]
     return links
 
 
@@ -136,3 +142,22 @@ def _sources(
             raise Invalid(sentence, {f"sources-{index}-note": sentence})
         rows[name] = LessonSource(note_id=source.note, passage=source.passage, revision=revision)
     return list(rows.values())
+
+
+def _attachments(
+    session: Session, content: NoteContent, by: Viewer, note: Note | None
+) -> list[NoteAttachment]:
+    """The files of the note; raises Invalid for one that this writer may not put there."""
+    keys = [one.key for one in content.attachments]
+    ids = attachments.linkable(session, keys, by=by, note=note)
+    strange = {
+        f"attachments-{index}-key": attachments.not_found().message
+        for index, key in enumerate(keys)
+        if key not in ids
+    }
+    if strange:
+        raise Invalid(attachments.not_found().message, strange)
+    return [
+        NoteAttachment(attachment_id=ids[one.key], caption=one.caption)
+        for one in content.attachments
+    ]

@@ -13,12 +13,13 @@ from sqlalchemy import (
     Row,
     Select,
     bindparam,
+    exists,
     literal,
     or_,
     select,
     union_all,
 )
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from kms import comments, language, naming
 from kms.comments import CommentShown
@@ -37,15 +38,17 @@ from kms.models import (
     Revision,
     RoleAssignment,
     Theme,
+    WikiLink,
 )
 from kms.note_cards import NoteCard, theme_label
 from kms.note_kinds import NoteContent, PlaceNamed
-from kms.note_lines import NoteLine
+from kms.note_lines import PAGE_VERSION, NoteLine
 from kms.permissions import ACCOUNT, SeenAs, Viewer, seen_as, visible_as
 
 AnyRow = Row[*tuple[Any, ...]]
 
 NUMBER = bindparam("number", type_=Integer)
+MOST_LINKING = 20
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,9 @@ class NoteView:
 
     ``linked_people`` leads from the names of chair and attendees, as written, to people.
     ``content`` holds only source passages this viewer may see; to revise a note start from
-    ``notes.content_of``.
+    ``notes.content_of``. ``missing`` are keys of titles it links to that nothing this viewer may
+    see bears. ``linking`` are notes that link here, newest first; one more than MOST_LINKING
+    tells that there are others.
     """
 
     number: int
@@ -130,6 +135,8 @@ class NoteView:
     sources: tuple[SourceShown, ...]
     lessons: tuple[NoteCard, ...]
     comments: tuple[CommentShown, ...]
+    missing: frozenset[str] = frozenset()
+    linking: tuple[NoteLine, ...] = ()
     beside: tuple[NoteLine, ...] = ()
 
 
@@ -197,6 +204,8 @@ def view(session: Session, number: int, *, seen_by: Viewer, beside: Sequence[int
         ),
         lessons=_lessons(linked, labels),
         comments=comments.threads(session, number, seen_by=seen_by),
+        missing=frozenset(one.a for one in labels if one.what == "missing"),
+        linking=tuple(_line(one) for one in reversed(linked) if one.way == "linking"),
         beside=_beside(linked, beside),
     )
 
@@ -224,7 +233,7 @@ def _statements(way: SeenAs, _language: str) -> _Statements:
 
 @cache
 def _stamp(way: SeenAs) -> Select[int, str]:
-    return select(Note.version, Note.visibility).where(Note.id == NUMBER, visible_as(way))
+    return select(PAGE_VERSION, Note.visibility).where(Note.id == NUMBER, visible_as(way))
 
 
 def _note(seen: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
@@ -237,7 +246,7 @@ def _note(seen: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
             Note.held_to,
             Note.visibility,
             Note.revision,
-            Note.version,
+            PAGE_VERSION,
             Note.reads,
             Note.comment_count,
             Note.created_at,
@@ -259,7 +268,8 @@ def _labels(seen: ColumnElement[bool]) -> CompoundSelect[*tuple[Any, ...]]:
     """Themes, organisations and people of the note, and themes and places of its lessons.
 
     ``what`` says which; ``a``, ``b`` and ``c`` are slug and label of a theme; name, abbreviation
-    and part of an organisation; name as written of a person; code of a place.
+    and part of an organisation; name as written of a person; code of a place; key of a title
+    that the note links to and nothing seen bears.
     """
     lessons = (
         select(LessonSource.lesson_id)
@@ -311,7 +321,20 @@ def _labels(seen: ColumnElement[bool]) -> CompoundSelect[*tuple[Any, ...]]:
         nothing,
         NotePerson.id,
     ).where(NotePerson.note_id == NUMBER)
-    return union_all(themes, places, organisations, people).order_by("position")
+    return union_all(themes, places, organisations, people, _missing(seen)).order_by("position")
+
+
+def _missing(seen: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    nothing = literal("")
+    return select(
+        literal("missing"),
+        WikiLink.note_id,
+        WikiLink.position,
+        WikiLink.title_key,
+        nothing,
+        nothing,
+        WikiLink.position,
+    ).where(WikiLink.note_id == NUMBER, ~exists().where(Note.title_key == WikiLink.title_key, seen))
 
 
 def _roles() -> Select[*tuple[Any, ...]]:
@@ -334,27 +357,43 @@ def _roles() -> Select[*tuple[Any, ...]]:
 
 
 def _linked_notes(seen: ColumnElement[bool]) -> CompoundSelect[*tuple[Any, ...]]:
-    """The sources of this lesson, the lessons drawn from this note and the notes beside it.
+    """The sources of this lesson, the lessons drawn from this note, the notes that link to its
+    title and the notes beside it.
 
-    ``way`` says which; of a note beside it ``revision`` is the version.
+    ``way`` says which; of the last two ``revision`` is the version.
     """
     sources = _linked("source", LessonSource.note_id, LessonSource.lesson_id, seen)
     lessons = _linked("lesson", LessonSource.lesson_id, LessonSource.note_id, seen)
-    beside = select(
-        literal("beside"),
-        Note.id,
+    beside = _plain("beside").where(Note.id.in_(bindparam("beside", expanding=True)), seen)
+    own = aliased(Note)
+    title = select(own.title_key).where(own.id == NUMBER).scalar_subquery()
+    linking = (
+        _plain("linking")
+        .join(WikiLink, WikiLink.note_id == Note.id)
+        .where(WikiLink.title_key == title, Note.id != NUMBER, seen)
+        .order_by(Note.id.desc())
+        .limit(MOST_LINKING + 1)
+        .subquery()
+    )
+    return union_all(sources, lessons, beside, select(linking)).order_by("position", "number")
+
+
+def _plain(way: str) -> Select[*tuple[Any, ...]]:
+    """Notes in the columns that ``_linked`` gives."""
+    return select(
+        literal(way).label("way"),
+        Note.id.label("number"),
         Note.kind,
         Note.title,
         Note.held_from,
         Note.held_to,
         Note.visibility,
         Note.lead,
-        literal(""),
-        literal(""),
-        Note.version,
-        literal(0),
-    ).where(Note.id.in_(bindparam("beside", expanding=True)), seen)
-    return union_all(sources, lessons, beside).order_by("position", "number")
+        literal("").label("author_name"),
+        literal("").label("passage"),
+        PAGE_VERSION.label("revision"),
+        literal(0).label("position"),
+    )
 
 
 def _linked(
@@ -425,14 +464,12 @@ def _lessons(linked: Sequence[AnyRow], labels: Sequence[AnyRow]) -> tuple[NoteCa
 
 
 def _beside(linked: Sequence[AnyRow], numbers: Sequence[int]) -> tuple[NoteLine, ...]:
-    found = {
-        one.number: NoteLine(
-            one.number, one.revision, one.kind, one.title, one.held_from, one.held_to
-        )
-        for one in linked
-        if one.way == "beside"
-    }
+    found = {one.number: _line(one) for one in linked if one.way == "beside"}
     return tuple(found[number] for number in numbers if number in found)
+
+
+def _line(row: AnyRow) -> NoteLine:
+    return NoteLine(row.number, row.revision, row.kind, row.title, row.held_from, row.held_to)
 
 
 def _not_found() -> NotFound:

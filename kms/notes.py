@@ -30,6 +30,7 @@ from kms.note_kinds import Kind, NoteContent
 from kms.note_links import Links
 from kms.note_views import NoteView, stamp, view
 from kms.permissions import Viewer, require, visible_to
+from kms.wiki_links import title_key
 
 __all__ = [
     "NoteCard",
@@ -245,11 +246,6 @@ def similar_titles(
     return ordered[:limit]
 
 
-def title_key(title: str) -> str:
-    """The form in which titles are compared."""
-    return naming.key(title, 500)
-
-
 # --- keeping it ----------------------------------------------------------------------------------
 
 
@@ -284,6 +280,11 @@ def _write(note: Note, links: Links) -> None:
     _put(note.roles, links.roles, _same_role)
     _put(note.people, links.people, lambda row: (row.person_id, row.part, row.as_written))
     _put(note.sources, links.sources, lambda row: (row.note_id, row.passage))
+    _put(note.wiki_links, links.wiki_links, lambda row: row.title_key)
+    captions = [row.caption for row in links.attachments]
+    _put(note.attachments, links.attachments, lambda row: row.attachment_id)
+    for row, caption in zip(note.attachments, captions, strict=True):
+        row.caption = caption
 
 
 def _same_role(row: RoleAssignment) -> Hashable:
@@ -361,7 +362,7 @@ def _refresh_lessons(session: Session, note: Note) -> None:
     session.execute(
         update(Note)
         .where(Note.id.in_(lessons))
-        .values(version=Note.version + 1)
+        .values(relinked=Note.relinked + 1)
         .execution_options(synchronize_session=False)
     )
 

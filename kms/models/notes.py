@@ -18,7 +18,8 @@ class Note(Base):
 
     ``content`` holds what only this kind has (answers, minutes, the lesson's parts), as
     ``note_kinds`` writes it. ``version`` counts every change that alters what a page about
-    this note shows, so that rendered pages can be kept by it.
+    this note shows, so that rendered pages can be kept by it; ``relinked`` counts changes of
+    links from and to it, which its page shows and its index entry does not.
     """
 
     __tablename__ = "note"
@@ -65,6 +66,7 @@ class Note(Base):
     # Last in the row: SQLite walks through what stands before a column to reach it.
     body: Mapped[str] = mapped_column(Text, default="")
     content: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    relinked: Mapped[int] = mapped_column(default=0, server_default="0")
 
     author: Mapped[Person | None] = relationship()
     places: Mapped[list["NotePlace"]] = relationship(

@@ -12,12 +12,14 @@ from sqlalchemy import event, insert, inspect, select, union, update
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.orm.attributes import set_committed_value
 
+from kms import wiki_links
 from kms.db import Base, now
 from kms.models import (
     Comment,
     IndexChange,
     LessonSource,
     Note,
+    NoteAttachment,
     NoteOrganisation,
     NotePerson,
     NotePlace,
@@ -31,13 +33,24 @@ from kms.models import (
     RoleAssignment,
     Tag,
     Theme,
+    WikiLink,
 )
 
 BATCH = 500
 
 # Columns of a note whose change alone is nobody's news.
-UNHEARD = frozenset({"reads", "version"})
-_PARTS = (NotePlace, NoteTheme, NoteTag, NoteOrganisation, NotePerson, RoleAssignment)
+UNHEARD = frozenset({"reads", "version", "relinked"})
+# What pages of other notes show of a note that they name, or that names them.
+SHOWN_ELSEWHERE = ("title", "kind", "visibility", "owner_id", "held_from", "held_to")
+_PARTS = (
+    NotePlace,
+    NoteTheme,
+    NoteTag,
+    NoteOrganisation,
+    NotePerson,
+    NoteAttachment,
+    RoleAssignment,
+)
 _ORPHANED = "notes that lose a source"
 
 Touched = Callable[[Session, set[int]], set[int]]
@@ -100,6 +113,25 @@ def _after_flush(session: Session, _context: Any) -> None:
     for model, keys in named.items():
         ids |= _TOUCHED[model](session, keys)
     queue(session, ids - new, new=new)
+    _step_linked(session)
+
+
+def _step_linked(session: Session) -> None:
+    """Let pages hear of links that changed, and of notes at either end of one."""
+    bearing, named, changed = set[str](), set[str](), set[int]()
+    came_or_went = session.new.union(session.deleted)
+    for thing in _changed(session):
+        if isinstance(thing, WikiLink):
+            named |= set(_then_and_now(thing, "title_key"))
+        elif isinstance(thing, Note) and (thing in came_or_went or _is_seen_elsewhere(thing)):
+            bearing |= set(_then_and_now(thing, "title_key"))
+            changed.add(thing.id)
+    wiki_links.step_pages(session, bearing=bearing, named=named, changed=changed)
+
+
+def _is_seen_elsewhere(note: Note) -> bool:
+    attributes = inspect(note).attrs
+    return any(attributes[name].history.has_changes() for name in SHOWN_ELSEWHERE)
 
 
 def _changed(session: Session) -> Iterator[object]:
@@ -135,7 +167,7 @@ def _names_of(thing: object, *, is_new: bool) -> Iterator[tuple[type[Base], int]
         yield from ((Organisation, key) for key in _then_and_now(thing, "organisation_id"))
 
 
-def _then_and_now(thing: object, name: str) -> Iterator[int]:
+def _then_and_now(thing: object, name: str) -> Iterator[Any]:
     history = inspect(thing).attrs[name].history
     values = {*(history.added or ()), *(history.unchanged or ()), *(history.deleted or ())}
     yield from (value for value in values if value is not None)
