@@ -23,6 +23,7 @@ import kms.web.errors
 import kms.web.filters
 import kms.web.finding
 import kms.web.notes
+import kms.web.offline
 import kms.web.organisations
 import kms.web.people
 import kms.web.security
@@ -34,6 +35,7 @@ from kms.settings import Settings, read_settings
 
 BLUEPRINTS = (
     kms.web.shell.blueprint,
+    kms.web.offline.blueprint,
     kms.web.signin.blueprint,
     kms.web.accounts.blueprint,
     kms.web.admin.blueprint,

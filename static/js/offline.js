@@ -1,0 +1,84 @@
+// Registers the worker; says when a page is a kept copy or the connection is gone. ES2017.
+(function () {
+  "use strict";
+  const root = document.documentElement, own = root.dataset.account || "", since = root.dataset.kept;
+  const line = document.getElementById("signal"), words = line.dataset, workers = navigator.serviceWorker;
+
+  // Asks the worker; the promise gives its answer, or nothing where there can be no worker.
+  function ask(what, rest) {
+    return workers ? workers.ready.then((registration) => new Promise((resolve) => {
+      const channel = new MessageChannel();
+      channel.port1.onmessage = (event) => resolve(event.data);
+      registration.active.postMessage(Object.assign({ ask: what }, rest), [channel.port2]);
+    })) : Promise.resolve();
+  }
+
+  // The line is unhidden first: a live region speaks of what changes in it.
+  function say(sentence, link) {
+    line.hidden = !sentence && !link;
+    setTimeout(() => {
+      line.textContent = sentence;
+      if (!link) return;
+      const anchor = document.createElement("a");
+      anchor.href = location.href;
+      anchor.textContent = link;
+      line.appendChild(anchor);
+    }, 50);
+  }
+  window.platuOffline = { ask, say };
+
+  // A page of the back button or in another tab that is not this person's: it goes out of sight.
+  let store = {};
+  try { store = window.localStorage; } catch (refused) { /* Then nothing is known of other tabs. */ }
+  function leave() {
+    root.hidden = true;
+    location.reload();
+  }
+  function compare(isOld) {
+    if (isOld && own && store.account !== own) leave();
+    else if (!isOld && !since && !words.frame) store.account = own;
+  }
+  const entry = performance.getEntriesByType("navigation")[0];
+  compare(!!entry && entry.type === "back_forward");
+  window.addEventListener("pageshow", (event) => { if (event.persisted) compare(true); });
+  window.addEventListener("storage", (event) => {
+    const isTyped = Array.from(document.querySelectorAll("textarea, input[type=text]")).some((field) => field.value !== field.defaultValue);
+    if (event.key === "account" && own && event.newValue !== own && !isTyped) leave();
+  });
+
+  let waiting = 0;
+  function gone() {
+    const day = new Date(since), form = { hour: "2-digit", minute: "2-digit", hour12: false };
+    if (day.toDateString() !== new Date().toDateString()) Object.assign(form, { day: "numeric", month: "short" });
+    const kept = since ? words.kept.replace("{time}", day.toLocaleString(root.lang, form)) + " " : "";
+    say(kept + (root.dataset.keptWhy === "slow" ? words.slow : words.gone));
+    waiting = waiting || setInterval(look, 15000);
+  }
+  function back() {
+    if (!waiting) return;
+    clearInterval(waiting);
+    waiting = 0;
+    say("", since && words.newer);
+    document.dispatchEvent(new Event("platu:back"));
+  }
+  function look() {
+    if (waiting && !document.hidden) fetch("/robots.txt", { method: "HEAD", cache: "no-store" }).then((answer) => answer.ok && back(), () => {});
+  }
+  window.addEventListener("offline", gone);
+  window.addEventListener("online", look);
+  if (since || (words.frame && location.pathname !== "/offline") || navigator.onLine === false) gone();
+
+  if (!workers) return;
+  workers.addEventListener("message", (event) => { if (event.data === "newer") back(); });
+  document.addEventListener("submit", (event) => {
+    if (event.target.getAttribute("action") === "/signout") ask("leaving");
+  });
+
+  // After the page itself; and nothing ahead of need on a slow or costly line.
+  window.addEventListener("load", () => {
+    workers.register("/sw.js", { updateViaCache: "none" }).catch(() => {});
+    const signal = navigator.connection || {}, idle = window.requestIdleCallback || setTimeout;
+    if (since || words.frame || signal.saveData || /2g/.test(signal.effectiveType)) return;
+    setTimeout(() => idle(() => ask("ahead", { path: location.pathname + location.search, account: own })), 2000);
+  });
+})();
