@@ -232,7 +232,7 @@ def _check_review(review: Review, problems: Problems, *, is_draft: bool) -> None
     for question in asked:
         answer = review.answers.get(question.id, "")
         _limit(f"answers-{question.id}", answer, LONGEST_TEXT, problems)
-        if question.required and not answer and not is_draft:
+        if question.required and not is_draft and not any(review.answers.values()):
             problems[f"answers-{question.id}"] = _("ตอบข้อนี้สักประโยค ข้ออื่นเว้นได้")
 
 

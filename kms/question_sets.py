@@ -17,7 +17,10 @@ FOLDER = PROJECT / "content" / "question_sets"
 
 @dataclass(frozen=True)
 class Question:
-    """One question in both languages; ``rows`` is how tall its box opens."""
+    """One question in both languages; ``rows`` is how tall its box opens.
+
+    ``required`` marks where a page asks for an answer when none of the set was given.
+    """
 
     id: str
     ask: str
@@ -25,6 +28,7 @@ class Question:
     help: str = ""
     help_en: str = ""
     example: str = ""
+    example_en: str = ""
     required: bool = False
     rows: int = 4
 
@@ -38,6 +42,11 @@ class Question:
         """The help in the current language."""
         return _said(self.help, self.help_en)
 
+    @property
+    def said_example(self) -> str:
+        """The example in the current language."""
+        return _said(self.example, self.example_en)
+
 
 @dataclass(frozen=True)
 class QuestionSet:
@@ -50,6 +59,11 @@ class QuestionSet:
     about_en: str = ""
     order: int = 0
     questions: tuple[Question, ...] = ()
+
+    @property
+    def asks_once(self) -> bool:
+        """Whether there is only one question."""
+        return len(self.questions) == 1
 
     @property
     def said_name(self) -> str:

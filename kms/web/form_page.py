@@ -26,6 +26,7 @@ ROW_WORDS: Mapping[str, Sequence[str]] = {
 }
 ROWS_TO_START = {"attendees": 2}
 ROWS_TO_ADD = 3
+STEPPED = frozenset({Kind.AFTER_ACTION_REVIEW, Kind.MINUTES, Kind.LESSON})
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,23 @@ class FormPage:
     def question_sets(self) -> tuple[QuestionSet, ...]:
         """Every set to choose from."""
         return question_sets.load()
+
+    @property
+    def simplest_set(self) -> QuestionSet:
+        """The one box."""
+        return question_sets.get(aar.SIMPLEST)
+
+    @property
+    def other_set(self) -> QuestionSet:
+        """What one press leads to: the one box, or from there the first set of questions."""
+        if not self.question_set.asks_once:
+            return self.simplest_set
+        return next((one for one in self.question_sets if not one.asks_once), self.simplest_set)
+
+    @property
+    def has_steps(self) -> bool:
+        """Whether the form has parts that a phone can show one at a time."""
+        return self.kind in STEPPED
 
     @property
     def roles(self) -> list[tuple[str, str]]:
