@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from kms import boxed, document_text, file_kinds
 from kms.boxed import Limits
 from kms.db import now
-from kms.errors import Invalid, NotFound, TooLarge, TooMany
+from kms.errors import NotFound, TooLarge, TooMany
 from kms.file_store import FileStore
 from kms.language import gettext as _
 from kms.models import Attachment, Draft, Note, NoteAttachment, Revision
@@ -168,8 +168,13 @@ def get(session: Session, key: str, *, seen_by: Viewer) -> Attachment:
     wanted = select(Attachment).where(Attachment.key == key, _open_to(seen_by))
     found = session.scalar(wanted) if _is_key(key) else None
     if found is None:
-        raise NotFound(_("ไม่พบไฟล์นี้ อาจถูกนำออกจากบันทึกแล้ว หรือเป็นไฟล์ที่คุณยังไม่มีสิทธิ์อ่าน"))
+        raise not_found()
     return found
+
+
+def not_found() -> NotFound:
+    """What to say of a key that names nothing this person may use."""
+    return NotFound(_("ไม่พบไฟล์นี้ อาจถูกนำออกจากบันทึกแล้ว หรือเป็นไฟล์ที่คุณยังไม่มีสิทธิ์อ่าน"))
 
 
 def among(session: Session, keys: Collection[str], *, seen_by: Viewer) -> dict[str, Attachment]:
@@ -314,8 +319,3 @@ def loose_of(session: Session, account_id: int) -> Sequence[Attachment]:
     return session.scalars(
         select(Attachment).where(Attachment.owner_id == account_id, ~_hangs())
     ).all()
-
-
-def unknown_file() -> Invalid:
-    """What to say of a key that names no file which this writer may use."""
-    return Invalid(_("ไม่พบไฟล์นี้แล้ว นำออกหรือแนบใหม่"))

@@ -19,6 +19,7 @@ from kms.note_kinds import (
     ROLES,
     VISIBILITIES,
     ActionItem,
+    AttachedFile,
     BudgetLine,
     Kind,
     LessonParts,
@@ -37,6 +38,8 @@ LONGEST_URL = 1_000
 MOST_LINKS = 100
 MOST_ATTENDEES = 500
 MOST_ROWS = 200
+MOST_FILES = 40
+LONGEST_CAPTION = 300
 FIRST_YEAR, LAST_YEAR = 1000, 2200
 MOST_SATANG = 10**15
 
@@ -120,9 +123,19 @@ def _without_empty_rows(content: NoteContent) -> NoteContent:
         places=tuple(dict.fromkeys(one for one in content.places if one.code or one.village)),
         organisations=tuple(dict.fromkeys(one for one in content.organisations if one.name)),
         roles=tuple(one for one in content.roles if one.person or one.organisation or one.did),
+        attachments=_each_file_once(content.attachments),
         meeting=meeting,
         review=review,
     )
+
+
+def _each_file_once(files: Iterable[AttachedFile]) -> tuple[AttachedFile, ...]:
+    """The first row of each file; its caption where that row says nothing is the next one's."""
+    found: dict[str, AttachedFile] = {}
+    for one in files:
+        there = found.get(one.key)
+        found[one.key] = there if there and there.caption else one
+    return tuple(one for key, one in found.items() if key)
 
 
 def _each_once(words: Iterable[str]) -> tuple[str, ...]:
@@ -167,6 +180,9 @@ def _check_links(content: NoteContent, problems: Problems) -> None:
         ("roles", content.roles),
     ):
         _count(name, rows, MOST_LINKS, problems)
+    _count("attachments", content.attachments, MOST_FILES, problems)
+    for index, file in enumerate(content.attachments):
+        _limit(f"attachments-{index}-caption", file.caption, LONGEST_CAPTION, problems)
     for index, place in enumerate(content.places):
         if not places.exists(place.code):
             problems[f"places-{index}-text"] = _("ไม่พบสถานที่นี้ เลือกตำบล อำเภอ หรือจังหวัดใหม่")

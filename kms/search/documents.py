@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Row, Select, literal, select, union_all
@@ -11,8 +13,10 @@ from sqlalchemy.orm import Session
 from kms import gazetteer, note_text, roles, themes
 from kms.markup import to_plain
 from kms.models import (
+    Attachment,
     Comment,
     Note,
+    NoteAttachment,
     NoteOrganisation,
     NotePerson,
     NotePlace,
@@ -29,6 +33,8 @@ from kms.models import (
 from kms.note_kinds import NoteContent
 
 LONGEST_SPAN_YEARS = 60
+# Of all the files of one note together.
+LONGEST_FILES = 400_000
 
 
 @dataclass
@@ -66,10 +72,11 @@ class _Around:
     names: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
     comments: list[str] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
 
 
 def read(session: Session, note_ids: Sequence[int]) -> list[Document]:
-    """The documents of these notes in rising order; a deleted note has none. Eight statements."""
+    """The documents of these notes in rising order; a deleted note has none. Nine statements."""
     notes = session.execute(
         select(
             Note.id,
@@ -96,6 +103,7 @@ def read(session: Session, note_ids: Sequence[int]) -> list[Document]:
     _add_roles(session, around)
     _add_names(session, around)
     _add_comments(session, around)
+    _add_files(session, around)
     tree = themes.load(session)
     return [_document(note, around[note.id], tree) for note in notes]
 
@@ -203,6 +211,23 @@ def _add_comments(session: Session, around: dict[int, _Around]) -> None:
         around[number].comments.append(body)
 
 
+def _add_files(session: Session, around: dict[int, _Around]) -> None:
+    """Names and captions of the files of a note, then what its documents say."""
+    statement = (
+        select(NoteAttachment.note_id, NoteAttachment.caption, Attachment.name, Attachment.text)
+        .join(Attachment, Attachment.id == NoteAttachment.attachment_id)
+        .where(NoteAttachment.note_id.in_(around))
+        .order_by(NoteAttachment.note_id, NoteAttachment.position)
+    )
+    for number, files in groupby(session.execute(statement), key=itemgetter(0)):
+        rows = list(files)
+        around[number].files += [words for row in rows for words in (row.caption, row.name)]
+        left = LONGEST_FILES
+        for row in rows:
+            around[number].files.append(row.text[:left])
+            left -= len(row.text[:left])
+
+
 def _document(note: Row[Any], around: _Around, tree: themes.Tree) -> Document:
     people = {*around.people, *([note.author_id] if note.author_id else [])}
     first, last = note.held_from, note.held_to or note.held_from
@@ -223,7 +248,9 @@ def _document(note: Row[Any], around: _Around, tree: themes.Tree) -> Document:
         number=note.id,
         version=note.version,
         title=" ".join(note.title.split()),
-        text=_lines([*_words(note), *around.said, *map(to_plain, around.comments)]),
+        text=_lines(
+            [*_words(note), *around.said, *map(to_plain, around.comments), *around.files]
+        ),
         about=_lines(_about(note, around, tree)),
         values=values,
         from_day=first.toordinal() if first else 0,
