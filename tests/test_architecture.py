@@ -10,6 +10,7 @@ PACKAGE = PROJECT / "kms"
 LEAVES = {
     "errors", "settings", "language", "thai", "markup", "note_kinds", "province_map",
     "places", "gazetteer", "place_reading", "place_mentions",
+    "alignment", "note_parts", "merging", "differences",
 }  # fmt: skip
 EDGES = {"web", "cli", "commands"}
 ROOTS = {"__init__", "__main__"}
