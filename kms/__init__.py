@@ -19,6 +19,7 @@ import kms.web.comments
 import kms.web.compression
 import kms.web.context
 import kms.web.curating
+import kms.web.drafts
 import kms.web.errors
 import kms.web.filters
 import kms.web.finding
@@ -41,6 +42,7 @@ BLUEPRINTS = (
     kms.web.admin.blueprint,
     kms.web.notes.blueprint,
     kms.web.writing.blueprint,
+    kms.web.drafts.blueprint,
     kms.web.comments.blueprint,
     kms.web.finding.blueprint,
     kms.web.browse.blueprint,

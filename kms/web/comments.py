@@ -16,6 +16,7 @@ from kms.permissions import require
 from kms.web import context, errors, note_page
 from kms.web.answers import gone_to
 from kms.web.context import reading, saving, viewer
+from kms.web.drafts import forget_sent
 from kms.web.note_page import CommentTyped
 
 blueprint = Blueprint("comments", __name__)
@@ -29,6 +30,7 @@ def create(number: int) -> ResponseReturnValue:
         return _not_signed_in(number, typed)
     try:
         with saving() as session:
+            forget_sent(session)
             note = notes.get(session, number, seen_by=viewer())
             comment = comments.add(
                 session,
@@ -131,6 +133,7 @@ def _typed() -> CommentTyped:
     return CommentTyped(
         body=request.form.get("body", ""),
         quote=request.form.get("quote", ""),
+        draft_step=request.form.get("draft_step", ""),
         reply_to=reply_to if is_number else "",
         client_id=_form_id(),
     )

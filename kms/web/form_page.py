@@ -8,6 +8,7 @@ from kms.language import gettext as _
 from kms.note_kinds import LEVELS, PARTS, ROLES, Kind
 from kms.question_sets import QuestionSet
 from kms.themes import Tree
+from kms.web.drafts import NOTHING_BESIDE, Beside
 from kms.web.forms import aar, common, lesson, minutes
 from kms.web.forms.conflict import Joined
 from kms.web.forms.note_form import group_names, group_of
@@ -66,6 +67,7 @@ class FormPage:
     must_sign_in: bool = False
     added: str = ""
     joined: Joined | None = None
+    beside: Beside = NOTHING_BESIDE
     labels: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -45,7 +45,8 @@ MOST_ALIKE = 5
 class CommentTyped:
     """A comment being written: its words so far and what must be mended.
 
-    ``client_id`` is the form's own: the same form sent twice makes one comment.
+    ``client_id`` is the form's own: the same form sent twice makes one comment. ``draft_step``
+    is the step of the draft that the form was filled with.
     """
 
     body: str = ""
@@ -56,6 +57,7 @@ class CommentTyped:
     notice: str = ""
     must_sign_in: bool = False
     may_comment: bool = False
+    draft_step: str = ""
     client_id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
 

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from kms import history, notes
 from kms.web import note_page
 from kms.web.context import reading, viewer
+from kms.web.drafts import comment_asked
 from kms.web.note_page import CommentTyped
 
 blueprint = Blueprint("notes", __name__)
@@ -27,7 +28,7 @@ def show(number: int) -> ResponseReturnValue:
     asked = CommentTyped(
         quote=request.args.get("quote", ""), reply_to=request.args.get("reply_to", "")
     )
-    page = note_page.for_viewer(number, asked)
+    page = note_page.for_viewer(number, comment_asked(number) or asked)
     note_page.memory().reads.count(number)
     return page
 

@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 
-from kms import history, notes, themes
+from kms import drafts, history, notes, themes
 from kms.errors import EditConflict, Invalid, KmsError, NotFound, SignInNeeded
 from kms.language import gettext as _
 from kms.note_kinds import Kind, NoteContent, SourcePassage
@@ -17,6 +17,7 @@ from kms.sessions import Session
 from kms.web import context, errors
 from kms.web.answers import gone_to
 from kms.web.context import reading, saving, viewer
+from kms.web.drafts import NOTHING_BESIDE, Beside, begun, forget_sent, keep_typed
 from kms.web.form_page import FormPage, labels_for
 from kms.web.forms import aar, conflict, lesson, note_form
 from kms.web.forms.note_form import Known
@@ -28,9 +29,9 @@ blueprint = Blueprint("writing", __name__)
 SOURCE = "form"
 MOST_SOURCES = 60
 LOOKS = ("add", "remove", "switch")
-CARRIED = ("client_id", "based_on", "reason")
+CARRIED = ("client_id", "based_on", "draft_step", "reason")
 # Fields that say how a form was sent and nothing of what it says.
-NOT_WORDS = ("csrf_token", "client_id", "based_on", "do")
+NOT_WORDS = ("csrf_token", "client_id", "based_on", "draft_step", "draft_device", "do")
 
 
 @dataclass(frozen=True)
@@ -79,8 +80,8 @@ def new(kind: str) -> str:
     require(viewer(), "write")
     with reading() as session:
         typed, known = _beginning(session, wanted, viewer())
-    typed = typed.but(client_id=str(uuid.uuid4()))
-    return _shown(Request(wanted, typed, viewer()), known)
+        typed, beside = begun(session, typed, wanted, None)
+    return _shown(Request(wanted, typed, viewer()), beside, known)
 
 
 @blueprint.get("/notes/<int:number>/edit")
@@ -92,9 +93,9 @@ def edit(number: int) -> str:
         titles = _source_titles(session, content, viewer())
         known = _knowing(themes.load(session), titles)
         revision = note.revision
-    filled = note_form.fill(history.with_sources_among(content, set(titles)), known)
-    typed = filled.but(based_on=str(revision), client_id=str(uuid.uuid4()))
-    return _shown(Request(content.kind, typed, viewer(), number), known)
+        filled = note_form.fill(history.with_sources_among(content, set(titles)), known)
+        typed, beside = begun(session, filled.but(based_on=str(revision)), content.kind, note)
+    return _shown(Request(content.kind, typed, viewer(), number), beside, known)
 
 
 @blueprint.get("/mine")
@@ -103,9 +104,10 @@ def mine() -> str:
     require(viewer(), "write")
     with reading() as session:
         cards = notes.of_owner(session, viewer())
-    drafts = [card for card in cards if card.visibility == "draft"]
+        lines = drafts.of_owner(session, viewer())
+    unseen = [card for card in cards if card.visibility == "draft"]
     shared = [card for card in cards if card.visibility != "draft"]
-    return render_template("notes/mine.html", drafts=drafts, cards=shared)
+    return render_template("notes/mine.html", drafts=unseen, cards=shared, lines=lines)
 
 
 def _kind(code: str) -> Kind:
@@ -194,6 +196,9 @@ def _answer(form: Request) -> ResponseReturnValue:
     if not form.who.is_signed_in:
         return _signed_out(form)
     form = _after_button(form)
+    if form.typed.text("do") == "draft":
+        typed, beside = keep_typed(form.typed, form.kind, form.number)
+        return _shown(replace(form, typed=typed), beside)
     if form.only_looks:
         return _shown(form)
     read = _read(form)
@@ -228,6 +233,7 @@ def _save_twice(form: Request, content: NoteContent) -> tuple[int, bool]:
         return _save(form, content)
 
 
+        forget_sent(session)
 def _save(form: Request, content: NoteContent) -> tuple[int, bool]:
     """The number of the note saved, and whether it is a new one."""
     who, typed = form.who, form.typed
@@ -369,13 +375,16 @@ def _source_titles(session: Session, content: NoteContent, who: Viewer) -> dict[
 # --- showing it again ----------------------------------------------------------------------------
 
 
-def _shown(form: Request, known: Known | None = None) -> str:
-    """The form with what was understood so far; nothing is refused yet but what is unreadable."""
-    if known is None:
+def _shown(form: Request, beside: Beside = NOTHING_BESIDE, known: Known | None = None) -> str:
+    """The form with what was understood so far; nothing is refused yet but what is unreadable.
+
+    ``known`` is what the words of a fresh form were made with; a draft may name other notes.
+    """
+    if known is None or beside.draft:
         with reading() as session:
             known = _known(session, form)
     read = note_form.read(form.kind, form.typed, known)
-    return _render(form, known, read.notices)
+    return _rendered(replace(_page(form, known, read.notices), beside=beside))
 
 
 def _refused(form: Request, read: Reading, problems: dict[str, str]) -> ResponseReturnValue:

@@ -161,7 +161,7 @@
     form.addEventListener("input", () => { changed = true; });
     form.addEventListener("submit", () => { changed = false; });
     window.addEventListener("beforeunload", (event) => {
-      if (!changed) return;
+      if (!changed || "safe" in form.dataset) return;
       event.preventDefault();
       event.returnValue = "";
     });
