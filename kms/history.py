@@ -35,6 +35,19 @@ def revision(
 
     Passages from source notes that the viewer may not see are left out.
     """
+    found = _revision(session, note, number, seen_by)
+    return found, with_sources_seen(session, NoteContent.from_json(found.content), seen_by)
+
+
+def kept_content(session: Session, note: Note, number: int, *, seen_by: Viewer) -> NoteContent:
+    """The whole of what the note said at a revision, for merging: also passages out of sight.
+
+    Raises NotFound as ``revision`` does.
+    """
+    return NoteContent.from_json(_revision(session, note, number, seen_by).content)
+
+
+def _revision(session: Session, note: Note, number: int, seen_by: Viewer) -> Revision:
     found = session.scalar(
         select(Revision)
         .where(Revision.note_id == note.id, Revision.number == naming.require_row_id(number))
@@ -43,7 +56,7 @@ def revision(
     )
     if found is None:
         raise NotFound(_("ไม่พบฉบับนี้ของบันทึก"))
-    return found, _with_sources_seen(session, NoteContent.from_json(found.content), seen_by)
+    return found
 
 
 def _open_to(note: Note, seen_by: Viewer) -> ColumnElement[bool]:
@@ -118,7 +131,8 @@ def with_sources_among(content: NoteContent, numbers: set[int]) -> NoteContent:
     return replace(content, lesson=replace(content.lesson, sources=sources))
 
 
-def _with_sources_seen(session: Session, content: NoteContent, viewer: Viewer) -> NoteContent:
+def with_sources_seen(session: Session, content: NoteContent, viewer: Viewer) -> NoteContent:
+    """The content with only those source passages that the viewer may see."""
     if content.lesson is None or not content.lesson.sources:
         return content
     named = [one.note for one in content.lesson.sources]

@@ -293,11 +293,24 @@ class _Merging(Generic[Piece]):
             key=sort.key,
             words=sort.words if sort.sure else None,
         )
-        return {
+        alike = {
             theirs[there]: mine[here]
             for there, here in found.was.items()
             if there not in found.guessed
         }
+        if sort.words and not sort.once:
+            for there in theirs:
+                free = [here for here in mine if here not in alike.values()]
+                held = [one for one in free if self._hold(one, there)]
+                if there not in alike and held:
+                    alike[there] = held[0]
+        return alike
+
+    def _hold(self, mine: int, theirs: int) -> bool:
+        """Whether one of these added texts is the other with more words."""
+        assert self.sort.words is not None
+        texts = self.sort.words(self.mine[mine]), self.sort.words(self.theirs[theirs])
+        return _holds(*texts)
 
     # in which order
 
@@ -448,7 +461,10 @@ def _lines(part: str) -> _Sort[str]:
 def _merge_line(
     part: str, base: str, mine: str, theirs: str, *, is_sure: bool
 ) -> tuple[str, list[Clash]]:
-    merged = _merge_words(base, mine, theirs) if is_sure and base else None
+    if not is_sure:
+        merged = None
+    else:
+        merged = _merge_words(base, mine, theirs) if base else _written_on(mine, theirs)
     if merged is not None:
         return merged, []
     clash = Clash(part, base, mine, theirs, is_passage=True)
@@ -477,6 +493,21 @@ def _merge_words(base: str, mine: str, theirs: str) -> str | None:
     for edit, new in sorted(kept, key=lambda one: one[0], reverse=True):
         words[edit[0] : edit[1]] = new[edit[2] : edit[3]]
     return "".join(words)
+
+
+def _holds(one: str, other: str) -> bool:
+    """Whether one of these two says all that the other says, in its order."""
+    short, long = sorted((one, other), key=len)
+    if len(long) > LONGEST_LINE or not any(char.isalnum() for char in short):
+        return False
+    rest = iter(tokens(long))
+    return all(word in rest for word in tokens(short) if not is_space(word))
+
+
+def _written_on(one: str, other: str) -> str | None:
+    """The longer of two added texts when it begins with the shorter."""
+    short, long = sorted((one, other), key=len)
+    return long if long.startswith(short.rstrip()) and short.strip() else None
 
 
 def _put(edit: Edit, new: list[str]) -> tuple[int, int, list[str]]:

@@ -124,11 +124,13 @@ def revise(
     based_on: int,
     reason: str = "",
     sent: Sent | None = None,
+    seen: int | None = None,
 ) -> Note:
     """The note with new words, as its next revision; when nothing changed, as it is.
 
-    Raises EditConflict when someone else revised it since ``based_on``, Invalid with problems by
-    field, NotAllowed or SignInNeeded.
+    ``seen`` is the revision that the writer began from, when what others saved since is already
+    merged into the content (see ``revising``). Raises EditConflict when someone else revised it
+    since ``based_on``, Invalid with problems by field, NotAllowed or SignInNeeded.
     """
     require(by, "revise", note)
     if note.revision != based_on:
@@ -146,26 +148,34 @@ def revise(
     note.kind = checked.kind.value
     note.revised_at = now()
     _write(note, links)
-    _keep_revision(session, note, links.content, by, reason=reason, sent=sent)
+    _keep_revision(session, note, links.content, by, reason=reason, sent=sent, seen=seen)
     _refresh_lessons(session, note)
     session.flush()
     return note
 
 
 def sent_before(session: Session, note: Note, sent: Sent) -> tuple[int, bool] | None:
-    """The newest revision of the note that came from this form, and whether with these words.
+    """The revision to go on from after this form's newest one, and whether with these words.
 
     None when nothing came from it. A form whose answer was lost on the way is sent again: with
-    the same words there is nothing to do; other words were written over that revision.
+    the same words there is nothing to do; other words were written over that revision, or, where
+    others' words were merged into it, still over the one that its writer had seen.
     """
-    revision = select(Revision.number).where(
-        Revision.note_id == note.id, Revision.form_id == sent.form_id
-    )
-    newest = session.scalar(revision.order_by(Revision.number.desc()).limit(1))
+    newest = session.execute(
+        select(Revision.number, Revision.based_on)
+        .where(Revision.note_id == note.id, Revision.form_id == sent.form_id)
+        .order_by(Revision.number.desc())
+        .limit(1)
+    ).first()
     if newest is None:
         return None
-    same = session.scalar(revision.where(Revision.sent_digest == sent.digest).limit(1))
-    return newest, same is not None
+    same = session.scalar(
+        select(Revision.number)
+        .where(Revision.note_id == note.id, Revision.form_id == sent.form_id)
+        .where(Revision.sent_digest == sent.digest)
+        .limit(1)
+    )
+    return newest.based_on or newest.number, same is not None
 
 
 def change_visibility(session: Session, note: Note, visibility: str, *, by: Viewer) -> Note:
@@ -324,6 +334,7 @@ def _keep_revision(
     *,
     reason: str,
     sent: Sent | None,
+    seen: int | None = None,
 ) -> None:
     # The history of a note without an author must not tell who wrote it either.
     is_anonymous = not content.author and by.account_id == note.owner_id
@@ -335,6 +346,7 @@ def _keep_revision(
             by_id=None if is_anonymous else by.person_id,
             reason=tidy(reason, lines=False)[:LONGEST_REASON],
             created_at=note.revised_at,
+            based_on=None if seen in (None, note.revision - 1) else seen,
             form_id=sent.form_id if sent else None,
             sent_digest=sent.digest if sent else None,
         )

@@ -93,6 +93,12 @@ def test_what_both_add_in_one_place_stands_one_after_the_other() -> None:
     assert body == f"{PAGE}\n- ชวนครู\n- ของฉัน\n\n## ปิดท้าย"
 
 
+def test_a_line_that_one_wrote_on_is_not_there_twice() -> None:
+    mine, theirs = f"{PAGE}\n- ของฉันกับครู", f"{PAGE}\n- ของฉัน"
+    assert clean(merged_body(mine, theirs)).body == mine
+    assert clean(merged_body(theirs, mine)).body == mine
+
+
 def test_two_answers_to_an_empty_question_touch() -> None:
     found = merged_body("ผมเขียน", "ฉันเขียน", "")
     assert found.clashes == (Clash("body", "", "ผมเขียน", "ฉันเขียน"),)
