@@ -30,8 +30,8 @@ def create(number: int) -> ResponseReturnValue:
         return _not_signed_in(number, typed)
     try:
         with saving() as session:
-            forget_sent(session)
             note = notes.get(session, number, seen_by=viewer())
+            forget_sent(session)
             comment = comments.add(
                 session,
                 note,
@@ -133,9 +133,9 @@ def _typed() -> CommentTyped:
     return CommentTyped(
         body=request.form.get("body", ""),
         quote=request.form.get("quote", ""),
-        draft_step=request.form.get("draft_step", ""),
         reply_to=reply_to if is_number else "",
         client_id=_form_id(),
+        draft_step=request.form.get("draft_step", ""),
     )
 
 

@@ -67,8 +67,8 @@ class FormPage:
     must_sign_in: bool = False
     added: str = ""
     joined: Joined | None = None
-    beside: Beside = NOTHING_BESIDE
     labels: Mapping[str, str] = field(default_factory=dict)
+    beside: Beside = NOTHING_BESIDE
 
     @property
     def heading(self) -> str:

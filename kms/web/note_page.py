@@ -57,8 +57,8 @@ class CommentTyped:
     notice: str = ""
     must_sign_in: bool = False
     may_comment: bool = False
-    draft_step: str = ""
     client_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    draft_step: str = ""
 
 
 @dataclass(frozen=True)

@@ -196,11 +196,13 @@ def _answer(form: Request) -> ResponseReturnValue:
     if not form.who.is_signed_in:
         return _signed_out(form)
     form = _after_button(form)
+    form = replace(form, typed=typed)
+    if refused:
+    if form.only_looks:
+        return _shown(form)
     if form.typed.text("do") == "draft":
         typed, beside = keep_typed(form.typed, form.kind, form.number)
         return _shown(replace(form, typed=typed), beside)
-    if form.only_looks:
-        return _shown(form)
     read = _read(form)
     problems = _problems(form, read)
     return _refused(form, read, problems) if problems else _saved(form, read)
@@ -233,12 +235,12 @@ def _save_twice(form: Request, content: NoteContent) -> tuple[int, bool]:
         return _save(form, content)
 
 
-        forget_sent(session)
 def _save(form: Request, content: NoteContent) -> tuple[int, bool]:
     """The number of the note saved, and whether it is a new one."""
     who, typed = form.who, form.typed
     sent = notes.Sent(_client_id(typed), typed.digest(besides=NOT_WORDS))
     with saving() as session:
+        forget_sent(session)
         number = form.number or _sent_before(session, form)
         if number is None:
             note = notes.create(
