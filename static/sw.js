@@ -211,7 +211,13 @@
     });
   }
 
-  const frame = () => caches.open(FRAME).then((cache) => cache.match(FRAME_PAGE));
+  // The page that stands in, as its owner's here: what waits to be sent is kept by account.
+  function frame() {
+    return ready.then(() => firstIn([FRAME], FRAME_PAGE)).then((found) => found && found.text().then((text) => new Response(
+      owner() ? text.replace("<html ", '<html data-account="' + owner() + '" ') : text,
+      { headers: { "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": found.headers.get("Content-Security-Policy") } }
+    )));
+  }
   const tell = (id) => self.clients.get(id).then((page) => page && page.postMessage("newer"));
 
   // --- files ------------------------------------------------------------------------------------

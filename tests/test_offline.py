@@ -10,9 +10,10 @@ from playwright.sync_api import Page, expect
 from kms import notes
 from kms.note_kinds import Review
 from tests.cast import PASSWORD
-from tests.live import Live, sign_in
+from tests.live import PHONE, Live, sign_in
 from tests.slow_line import line_to
 from tests.stories import a_review
+from tests.test_accessibility import look_in_every_way
 
 pytestmark = pytest.mark.browser
 
@@ -240,3 +241,220 @@ def test_pages_of_the_account_and_the_doors_are_never_kept(live: Live) -> None:
         paths = page.evaluate(PATHS_KEPT)
         closed = re.compile(r" /(account|admin|search|signin|register|session|api)|\.json$|history")
         assert not [one for one in paths if closed.search(one) and "places.json" not in one]
+
+
+def test_signing_out_without_a_connection_forgets_at_once_and_is_made_good(
+    live: Live, secret: int
+) -> None:
+    with device(live, "facilitator") as page:
+        read(page, f"/notes/{secret}")
+        without_connection(page)
+        page.locator(".masthead-account summary").click()
+        page.locator(".masthead-account").get_by_role("button", name="ออกจากระบบ").click()
+        page.wait_for_url(re.compile("/offline$"))
+        nothing_of_it(page)
+        page.goto(f"/notes/{secret}")
+        expect(page.get_by_role("heading", level=1)).to_have_text(NO_SIGNAL)
+        with_connection(page)
+        page.evaluate("() => { location.href = '/help'; }")
+        page.wait_for_url(re.compile("[0-9]/$"))
+        expect(page.locator("html")).not_to_have_attribute("data-account", re.compile("."))
+
+
+# --- reading --------------------------------------------------------------------------------------
+
+
+def test_a_note_once_read_opens_without_a_connection_and_says_so(live: Live, shared: int) -> None:
+    with device(live, "researcher", viewport=PHONE) as page:
+        read(page, f"/notes/{shared}")
+        without_connection(page)
+        page.goto(f"/notes/{shared}?reply_to=1")
+        expect(page.get_by_role("main")).to_contain_text(SHARED)
+        line = page.get_by_role("status").filter(has_text=KEPT_LINE)
+        expect(line).to_have_text(re.compile(r"เมื่อ \d\d:\d\d น\. ตอนนี้ไม่มีสัญญาณ$"))
+        assert style_sheet_is_there(page)
+        with_connection(page)
+        expect(line).to_be_hidden()
+        page.get_by_role("link", name="มีสัญญาณแล้ว เปิดฉบับล่าสุด").click()
+        expect(page.locator("html")).not_to_have_attribute("data-kept", re.compile("."))
+
+
+def style_sheet_is_there(page: Page) -> bool:
+    width = page.evaluate("getComputedStyle(document.body).borderTopWidth")
+    return bool(width == "5px")
+
+
+def test_a_lost_connection_is_said_on_the_open_page_and_taken_back(live: Live) -> None:
+    with device(live) as page:
+        without_connection(page)
+        said = page.get_by_role("status").filter(has_text="ตอนนี้ไม่มีสัญญาณ")
+        expect(said).to_be_visible()
+        with_connection(page)
+        expect(said).to_be_hidden()
+
+
+def test_nobody_behind_a_proxy_is_no_connection(live: Live, shared: int) -> None:
+    with line_to(live.url) as line, device(live, "researcher", base_url=line.url) as page:
+        read(page, f"/notes/{shared}")
+        line.dead(502)
+        page.goto(f"/notes/{shared}")
+        expect(page.get_by_role("main")).to_contain_text(SHARED)
+        page.goto("/people")
+        expect(page.get_by_role("heading", level=1)).to_have_text(NO_SIGNAL)
+        expect(page.get_by_role("link", name="AAR เวทีตำบลหูล่อง").first).to_be_visible()
+        line.dead(0)
+        page.get_by_role("link", name="ลองอีกครั้ง").click()
+        expect(page).to_have_url(re.compile("/people$"))
+        expect(page.get_by_role("heading", level=1)).not_to_have_text(NO_SIGNAL)
+
+
+def test_a_slow_line_shows_the_kept_copy_and_offers_the_newer_page(live: Live, shared: int) -> None:
+    with line_to(live.url) as line, device(live, "researcher", base_url=line.url) as page:
+        read(page, f"/notes/{shared}")
+        line.hold_back(f"/notes/{shared}")
+        page.goto(f"/notes/{shared}")
+        expect(page.get_by_role("main")).to_contain_text(SHARED)
+        expect(page.get_by_role("status").filter(has_text="สัญญาณช้า")).to_be_visible()
+        line.let_go()
+        expect(page.get_by_role("link", name="มีสัญญาณแล้ว เปิดฉบับล่าสุด")).to_be_visible()
+
+
+def test_a_note_kept_by_hand_stays_until_it_is_taken_off(live: Live, shared: int) -> None:
+    with device(live, "researcher") as page:
+        read(page, f"/notes/{shared}")
+        page.get_by_role("button", name="เก็บไว้อ่านเมื่อไม่มีสัญญาณ").click()
+        button = page.get_by_role("button", name="เก็บไว้ในเครื่องแล้ว")
+        expect(button).to_have_attribute("aria-pressed", "true")
+        page.goto("/offline")
+        expect(page.locator("#kept-saved").get_by_role("link")).to_have_count(1)
+        page.goto(f"/notes/{shared}")
+        button.click()
+        expect(page.get_by_role("button", name="เก็บไว้อ่านเมื่อไม่มีสัญญาณ")).to_be_visible()
+        page.goto("/offline")
+        expect(page.locator("#kept-saved")).to_be_hidden()
+        expect(page.locator("#kept-read").get_by_role("link")).to_have_count(1)
+
+
+def test_only_the_last_sixty_notes_stay(live: Live) -> None:
+    with live.store.reading() as session:
+        numbers = [card.number for card in notes.newest(session, seen_by=live.cast.anonymous)[1]]
+    with device(live) as page:
+        read(page, f"/notes/{numbers[0]}")
+        page.evaluate("""async () => {
+          const cache = await caches.open('platu-read-0');
+          for (let n = 9001; n <= 9065; n += 1) await cache.put('/notes/' + n, new Response('เก่า'));
+        }""")
+        read(page, f"/notes/{numbers[1]}")
+        kept(page, lambda paths: len([one for one in paths if "/notes/" in one]) == 60)
+        assert f"platu-read-0 /notes/{numbers[1]}" in page.evaluate(PATHS_KEPT)
+
+
+# --- writing --------------------------------------------------------------------------------------
+
+
+def test_every_form_opens_without_a_connection_though_it_was_never_opened(live: Live) -> None:
+    with device(live, "facilitator", viewport=PHONE) as page:
+        kept(page, lambda paths: any("places.json" in one for one in paths))
+        without_connection(page)
+        page.goto("/write/minutes")
+        expect(page.get_by_role("heading", name="จดบันทึกการประชุม")).to_be_visible()
+        page.goto("/write/aar?questions=thai-km")
+        first = page.locator("form[data-draft]").first.get_attribute("data-draft")
+        assert page.locator("[name=questions]").first.input_value() == "thai-km"
+        assert page.locator("form.writing [name=client_id]").input_value() == first
+        page.goto("/write/aar?questions=thai-km")
+        again = page.locator("form[data-draft]").first.get_attribute("data-draft")
+        assert again != first, "a second form would overwrite what the first one sent"
+        field = page.locator("textarea:visible").first
+        field.fill("เขียนกลางทาง ไม่มีสัญญาณเลย")
+        expect(page.locator("#save-state")).to_contain_text("อยู่ในเครื่องนี้เท่านั้น")
+        page.reload()
+        expect(field).to_have_value("เขียนกลางทาง ไม่มีสัญญาณเลย")
+        page.goto("/themes")
+        waiting = page.locator("#kept-waiting").get_by_role("link", name="เขียนกลางทาง")
+        waiting.click()
+        expect(field).to_have_value("เขียนกลางทาง ไม่มีสัญญาณเลย")
+
+
+PLACES_TYPED = (
+    "หูล่อง",
+    "ต.หู",
+    "หู ปากพนัง",
+    "อำเภอเมือง",
+    "เมืองคอน",
+    "บาง",
+    "จ.นคร",
+    "พระนคร",
+    "กทม",
+    "ไม่มีที่นี่",
+)
+SUGGESTED = """async (words) => (await (await fetch(
+  '/suggest?what=place&q=' + encodeURIComponent(words))).json())"""
+
+
+def test_places_are_offered_without_a_connection_as_the_server_would(live: Live) -> None:
+    with device(live, "facilitator") as page:
+        kept(page, lambda paths: any("places.json" in one for one in paths))
+        told = [page.evaluate(SUGGESTED, words) for words in PLACES_TYPED]
+        without_connection(page)
+        assert [page.evaluate(SUGGESTED, words) for words in PLACES_TYPED] == told
+        assert told[0]
+
+
+def test_nothing_is_fetched_ahead_for_someone_who_saves_data(live: Live) -> None:
+    context = live.device("facilitator")
+    context.add_init_script(
+        "Object.defineProperty(navigator, 'connection', {value: {saveData: true}})"
+    )
+    page = context.new_page()
+    page.goto("/help")
+    page.wait_for_function(AT_WORK)
+    page.goto("/help/start")
+    page.wait_for_timeout(3000)
+    assert not [one for one in page.evaluate(PATHS_KEPT) if "/write" in one or "places" in one]
+    context.close()
+
+
+# --- the worker and its frame ---------------------------------------------------------------------
+
+
+def test_what_is_kept_can_be_looked_up_with_and_without_a_connection(live: Live) -> None:
+    with device(live, "facilitator", viewport=PHONE, reduced_motion="reduce") as page:
+        read(page, "/help/start")
+        kept(page, lambda paths: any(one.endswith("/write/note") for one in paths))
+        page.goto("/offline")
+        expect(page.get_by_role("link", name="AAR")).to_be_visible()
+        assert not look_in_every_way(page)
+        without_connection(page)
+        page.goto("/places")
+        expect(page.get_by_role("heading", level=1)).to_have_text(NO_SIGNAL)
+        assert not look_in_every_way(page)
+        with_connection(page)
+        expect(page.get_by_role("heading", level=1)).not_to_have_text(NO_SIGNAL)
+
+
+def test_old_assets_go_unless_a_kept_page_needs_them(live: Live) -> None:
+    with device(live, "facilitator") as page:
+        page.evaluate("""async () => {
+          const assets = await caches.open('platu-assets');
+          await assets.put('/static/css/platu.css?v=needed', new Response('old'));
+          await assets.put('/static/css/platu.css?v=unneeded', new Response('older'));
+          const read = await caches.open('platu-read-0');
+          await read.put('/help', new Response('<link href="/static/css/platu.css?v=needed">'));
+          const registration = await navigator.serviceWorker.ready;
+          await registration.unregister();
+        }""")
+        page.reload()
+        kept(page, lambda paths: not [one for one in paths if one.endswith("unneeded")])
+        assert [one for one in page.evaluate(PATHS_KEPT) if one.endswith("v=needed")]
+
+
+def test_the_browser_finds_nothing_in_the_way_of_installing(live: Live) -> None:
+    with device(live) as page:
+        devtools = page.context.new_cdp_session(page)
+        manifest = devtools.send("Page.getAppManifest")
+        assert manifest["errors"] == []
+        assert '"display":' in manifest["data"]
+        found = devtools.send("Page.getInstallabilityErrors")["installabilityErrors"]
+        # The browser of a test is always a private window.
+        assert [one["errorId"] for one in found if one["errorId"] != "in-incognito"] == []

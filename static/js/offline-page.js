@@ -46,4 +46,17 @@
     part("nothing").hidden = entries.length > 0;
   }
   ask("list").then(showKept);
+
+  // Drafts open in their form; what waits is seen to on the page of unfinished work.
+  const platu = window.platu;
+  function showWaiting() {
+    Promise.all([platu.drafts.all(), platu.outbox.all()]).then(([drafts, items]) => {
+      const queued = items.map((one) => one.id), words = part("waiting").dataset;
+      fill("waiting", items.map((one) => ({ url: "/drafts", title: one.title || words.untitled, note: words.queued }))
+        .concat(drafts.filter((one) => !one.discarded && !queued.includes(one.id)).map((one) => ({ url: one.url || "/drafts", title: one.title || words.untitled, note: words.draft }))));
+    }, () => {});
+  }
+  if (!platu) return;
+  showWaiting();
+  document.addEventListener("platu:state", showWaiting);
 })();

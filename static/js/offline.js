@@ -1,8 +1,8 @@
 // Registers the worker; says when a page is a kept copy or the connection is gone. ES2017.
 (function () {
   "use strict";
-  const root = document.documentElement, own = root.dataset.account || "", since = root.dataset.kept;
-  const line = document.getElementById("signal"), words = line.dataset, workers = navigator.serviceWorker;
+  const root = document.documentElement, since = root.dataset.kept, workers = navigator.serviceWorker;
+  const line = document.getElementById("signal"), words = line.dataset;
 
   // Asks the worker; the promise gives its answer, or nothing where there can be no worker.
   function ask(what, rest) {
@@ -27,24 +27,7 @@
   }
   window.platuOffline = { ask, say };
 
-  // A page of the back button or in another tab that is not this person's: it goes out of sight.
-  let store = {};
-  try { store = window.localStorage; } catch (refused) { /* Then nothing is known of other tabs. */ }
-  function leave() {
-    root.hidden = true;
-    location.reload();
-  }
-  function compare(isOld) {
-    if (isOld && own && store.account !== own) leave();
-    else if (!isOld && !since && !words.frame) store.account = own;
-  }
-  const entry = performance.getEntriesByType("navigation")[0];
-  compare(!!entry && entry.type === "back_forward");
-  window.addEventListener("pageshow", (event) => { if (event.persisted) compare(true); });
-  window.addEventListener("storage", (event) => {
-    const isTyped = Array.from(document.querySelectorAll("textarea, input[type=text]")).some((field) => field.value !== field.defaultValue);
-    if (event.key === "account" && own && event.newValue !== own && !isTyped) leave();
-  });
+  const isFrame = root.dataset.frame && location.pathname !== "/offline";
 
   let waiting = 0;
   function gone() {
@@ -66,19 +49,16 @@
   }
   window.addEventListener("offline", gone);
   window.addEventListener("online", look);
-  if (since || (words.frame && location.pathname !== "/offline") || navigator.onLine === false) gone();
+  if (since || isFrame || navigator.onLine === false) gone();
 
   if (!workers) return;
   workers.addEventListener("message", (event) => { if (event.data === "newer") back(); });
-  document.addEventListener("submit", (event) => {
-    if (event.target.getAttribute("action") === "/signout") ask("leaving");
-  });
 
   // After the page itself; and nothing ahead of need on a slow or costly line.
   window.addEventListener("load", () => {
     workers.register("/sw.js", { updateViaCache: "none" }).catch(() => {});
     const signal = navigator.connection || {}, idle = window.requestIdleCallback || setTimeout;
-    if (since || words.frame || signal.saveData || /2g/.test(signal.effectiveType)) return;
-    setTimeout(() => idle(() => ask("ahead", { path: location.pathname + location.search, account: own })), 2000);
+    if (since || isFrame || signal.saveData || /2g/.test(signal.effectiveType)) return;
+    setTimeout(() => idle(() => ask("ahead", { path: location.pathname + location.search, account: root.dataset.account })), 2000);
   });
 })();
