@@ -14,6 +14,7 @@ from werkzeug.routing import IntegerConverter, Map
 import kms.web.accounts
 import kms.web.admin
 import kms.web.api
+import kms.web.attachments
 import kms.web.browse
 import kms.web.comments
 import kms.web.compression
@@ -44,6 +45,7 @@ BLUEPRINTS = (
     kms.web.writing.blueprint,
     kms.web.comments.blueprint,
     kms.web.drafts.blueprint,
+    kms.web.attachments.blueprint,
     kms.web.finding.blueprint,
     kms.web.browse.blueprint,
     kms.web.people.blueprint,

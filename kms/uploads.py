@@ -145,6 +145,13 @@ def complete(session: Session, upload: Upload, attachment: Attachment) -> None:
     session.flush()
 
 
+def become(session: Session, upload: Upload) -> Attachment | None:
+    """What it has become, unless it is still on its way or that is gone already."""
+    if upload.attachment_id is None:
+        return None
+    return session.get(Attachment, upload.attachment_id)
+
+
 def drop(session: Session, folder: Path, upload: Upload) -> None:
     """Give an upload up, with what has arrived of it."""
     session.delete(upload)

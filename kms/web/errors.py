@@ -180,7 +180,7 @@ def _titles() -> dict[int, str]:
 
 
 def _sentences() -> dict[int, str]:
-    limit = context.settings().max_body_mb
+    limit = (request.max_content_length or 0) // 1024**2
     return {
         400: _("อ่านสิ่งที่ส่งมาไม่ได้ กลับไปตรวจแล้วลองใหม่"),
         404: _("อาจถูกย้าย ถูกลบ หรือเปิดให้เฉพาะสมาชิก ลองค้นหาหรือเข้าสู่ระบบ"),

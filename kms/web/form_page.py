@@ -8,6 +8,7 @@ from kms.language import gettext as _
 from kms.note_kinds import LEVELS, PARTS, ROLES, Kind
 from kms.question_sets import QuestionSet
 from kms.themes import Tree
+from kms.web.attachments import FormFiles
 from kms.web.drafts import NOTHING_BESIDE, Beside
 from kms.web.forms import aar, common, lesson, minutes
 from kms.web.forms.conflict import Joined
@@ -19,6 +20,7 @@ ROW_WORDS: Mapping[str, Sequence[str]] = {
     "places": common.PLACE_WORDS,
     "organisations": common.ORGANISATION_WORDS,
     "roles": common.ROLE_WORDS,
+    "attachments": common.FILE_WORDS,
     "attendees": minutes.ATTENDEE_WORDS,
     "agenda": minutes.AGENDA_WORDS,
     "actions": minutes.ACTION_WORDS,
@@ -69,6 +71,7 @@ class FormPage:
     joined: Joined | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     beside: Beside = NOTHING_BESIDE
+    files: FormFiles = field(default_factory=FormFiles)
 
     @property
     def heading(self) -> str:

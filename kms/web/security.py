@@ -2,11 +2,12 @@
 
 import hmac
 from collections.abc import Sequence
+from functools import partial
 from hashlib import sha256
 from ipaddress import IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, current_app, request
+from flask import Flask, Response, abort, current_app, request, session
 from flask_wtf import CSRFProtect
 from limits import RateLimitItem, parse_many
 from limits.storage import MemoryStorage
@@ -42,6 +43,7 @@ SIGN_IN_DAYS = 30
 YEAR_S = 365 * 24 * 3600
 # Long minutes repeat many small fields.
 MOST_FORM_PARTS = 20_000
+TAKE_FILES = frozenset({"attachments.create", "writing.create", "writing.revise"})
 
 
 class Throttle:
@@ -137,6 +139,7 @@ def protect(app: Flask, settings: Settings) -> None:
     _configure(app, settings)
     app.extensions["kms_throttle"] = Throttle(settings.signin_limit, settings.secret_key)
     app.before_request(_refuse_nul)
+    app.before_request(partial(_make_room, settings.max_upload_bytes))
     CSRFProtect(app)
     app.after_request(_with_headers)
     hops = settings.trusted_proxies
@@ -144,6 +147,12 @@ def protect(app: Flask, settings: Settings) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     if settings.secure_cookies:
         app.after_request(_with_strict_transport)
+
+
+def _make_room(most_bytes: int) -> None:
+    """Members' files may come with a form, beside as many words as ever."""
+    if request.endpoint in TAKE_FILES and "_user_id" in session:
+        request.max_content_length = (request.max_content_length or 0) + most_bytes
 
 
 def _refuse_nul() -> None:

@@ -9,6 +9,7 @@ from kms.note_kinds import (
     PARTS,
     ROLES,
     VISIBILITIES,
+    AttachedFile,
     NoteContent,
     OrganisationPart,
     PlaceNamed,
@@ -21,6 +22,8 @@ from kms.web.forms.typed import Row, Typed, from_rows, plain
 PLACE_WORDS = ("text", "village")
 ORGANISATION_WORDS = ("name",)
 ROLE_WORDS = ("person", "organisation", "place", "did")
+# A caption alone is no file.
+FILE_WORDS = ("key",)
 
 _BETWEEN_TAGS = re.compile(r"[\s,;#]+")
 _BETWEEN_THEMES = re.compile(r"[,;\n]+")
@@ -85,6 +88,14 @@ def _for_role(row: Row) -> Row:
     return {"code": row.get("place_code", ""), "for": row.get("place_for", "")}
 
 
+def attachments(typed: Typed) -> tuple[AttachedFile, ...]:
+    """Files in the order of the rows."""
+    return tuple(
+        AttachedFile(row["key"], plain(row.get("caption", "")))
+        for row in typed.rows("attachments", FILE_WORDS)
+    )
+
+
 def author(typed: Typed, own_name: str) -> str:
     """Whom to credit: the writer, somebody else by name, or nobody."""
     if typed.text("credit") == "other":
@@ -116,6 +127,7 @@ def read(typed: Typed, own_name: str, notices: Notices) -> dict[str, object]:
         "roles": roles(typed, notices),
         "url": typed.words("url"),
         "licence": typed.words("licence"),
+        "attachments": attachments(typed),
     }
 
 
@@ -139,6 +151,7 @@ def fill(content: NoteContent, own_name: str, names: Mapping[str, str]) -> Typed
             **from_rows("places", map(_place_row, content.places)),
             **from_rows("organisations", map(_organisation_row, content.organisations)),
             **from_rows("roles", map(_role_row, content.roles)),
+            **from_rows("attachments", map(vars, content.attachments)),
         }
     )
 

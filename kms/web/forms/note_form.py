@@ -100,4 +100,6 @@ def group_names() -> dict[str, str]:
         "polarity": _("ได้ผลหรือไม่"),
         "sources": _("บันทึกต้นทาง"),
         "reason": _("เหตุผลที่แก้"),
+        "attachments": _("รูปและเอกสารแนบ"),
+        "upload": _("รูปและเอกสารแนบ"),
     }
