@@ -151,10 +151,10 @@ def _anchors(old: Sequence[Hashable], new: Sequence[Hashable], stretch: Edit) ->
         return []
     there = {new[at]: at for at in range(new_start, new_end) if new[at] in once}
     pairs = [(at, there[old[at]]) for at in range(start, end) if old[at] in once]
-    return _rising(pairs)
+    return rising(pairs)
 
 
-def _rising(pairs: Sequence[Pair]) -> list[Pair]:
+def rising(pairs: Sequence[Pair]) -> list[Pair]:
     """The longest part of these pairs, ordered by their first, whose second rises too."""
     ends: list[int] = []
     last: list[int] = []
@@ -287,7 +287,7 @@ def _pair_keys(found: Pairing, old: Sequence[Hashable], new: Sequence[Hashable])
 def _gaps(found: Pairing, old_size: int, new_size: int) -> list[tuple[list[int], list[int]]]:
     """Old and new positions without a partner, between neighbours that stayed in order."""
     left = found.left
-    stayed = _rising(sorted(found.was.items()))
+    stayed = rising(sorted(found.was.items()))
     gaps: list[tuple[list[int], list[int]]] = []
     for (new_before, before), (new_after, after) in pairwise(
         [(-1, -1), *stayed, (new_size, old_size)]
