@@ -14,7 +14,7 @@ from kms.language import gettext as _
 from kms.note_kinds import Kind, NoteContent, SourcePassage
 from kms.permissions import Viewer, require
 from kms.sessions import Session
-from kms.web import context, errors
+from kms.web import attachments, context, errors
 from kms.web.answers import gone_to
 from kms.web.context import reading, saving, viewer
 from kms.web.drafts import NOTHING_BESIDE, Beside, begun, forget_sent, keep_typed
@@ -53,7 +53,7 @@ class Request:
     @property
     def only_looks(self) -> bool:
         """Whether a button was pressed that shows the form again and saves nothing."""
-        return any(map(self.typed.has, LOOKS)) or self.typed.text("do") == "check"
+        return any(map(self.typed.has, LOOKS)) or self.typed.text("do") in ("check", "attach")
 
 
 # --- choosing and beginning ----------------------------------------------------------------------
@@ -196,6 +196,10 @@ def _answer(form: Request) -> ResponseReturnValue:
     if not form.who.is_signed_in:
         return _signed_out(form)
     form = _after_button(form)
+    typed, refused = attachments.take(form.typed)
+    form = replace(form, typed=typed)
+    if refused:
+        return _refused(form, _read(form), {attachments.FIELD: refused})
     if form.only_looks:
         return _shown(form)
     if form.typed.text("do") == "draft":
@@ -450,6 +454,7 @@ def _page(form: Request, known: Known, notices: Notices) -> FormPage:
         number=form.number,
         added=form.typed.text("add"),
         labels=labels_for(notices.problems, aar.question_set(form.typed), form.kind),
+        files=attachments.of_form(form.typed, form.who),
     )
 
 
