@@ -20,7 +20,7 @@ from urllib.parse import quote
 from flask import Flask, Response, current_app, render_template, request
 from markupsafe import Markup
 
-from kms import language, markup, naming, notes, question_sets
+from kms import language, markup, naming, notes, question_sets, wiki_links
 from kms.comments import CommentShown
 from kms.errors import NotFound, Unavailable
 from kms.language import gettext as _
@@ -28,10 +28,11 @@ from kms.models import Note
 from kms.note_kinds import ROLES, NoteContent, Review
 from kms.note_lines import NoteLine, lines
 from kms.note_text import lead
-from kms.note_views import NoteView, RoleShown
+from kms.note_views import MOST_LINKING, NoteView, RoleShown
 from kms.permissions import ANONYMOUS, Viewer, may
 from kms.sessions import Session
-from kms.web import context
+from kms.web import attachments, contents, context, qr
+from kms.web.attachments import FileShown
 from kms.web.context import reading, viewer
 from kms.web.kept import Kept
 from kms.web.reads import Reads
@@ -114,6 +115,30 @@ class NotePage:
         return f"{self.root}/notes/{self.note.number}"
 
     @property
+    def qr(self) -> Markup:
+        """A square to point a phone at, which leads from paper to the page."""
+        return qr.svg(self.address)
+
+    @property
+    def linking(self) -> tuple[NoteLine, ...]:
+        """Notes that link here, as many as a page names."""
+        return self.note.linking[:MOST_LINKING]
+
+    @property
+    def has_more_linking(self) -> bool:
+        """Whether others link here too."""
+        return len(self.note.linking) > MOST_LINKING
+
+    @property
+    def files(self) -> list[FileShown]:
+        """Photos and documents beneath the text."""
+        return attachments.of_note(self.note)
+
+    def contents_of(self, main: str) -> list[contents.Entry]:
+        """The table of contents of the main text as it is shown."""
+        return contents.of(main)
+
+    @property
     def line_url(self) -> str:
         """Sends title and address by LINE."""
         return LINE_SHARE + quote(f"{self.note.title}\n{self.address}", safe="")
@@ -167,13 +192,17 @@ def prepare(app: Flask) -> None:
     app.jinja_env.filters["markdown_kept"] = _markdown
 
 
-def _markdown(text: str) -> Markup:
-    """The same as ``markdown``, which takes longest of all that a page does."""
-    kept = memory().words.get(text)
+def _markdown(text: str, part: str = "", top: int = 2) -> Markup:
+    """The same as ``markdown``, which takes longest of all that a page does.
+
+    ``part`` keeps the ids of several texts on one page apart; headings begin at ``top``.
+    """
+    key = (text, part, top, language.current())
+    kept = memory().words.get(key)
     if kept:
         return kept[1]
-    html = Markup(markup.to_html(text))  # noqa: S704  nh3 cleaned it
-    memory().words.keep(text, 1, html, size=2 * (len(text) + len(html)))
+    html = Markup(markup.to_html(text, part=part, top=top))  # noqa: S704  nh3 cleaned it
+    memory().words.keep(key, 1, html, size=2 * (len(text) + len(html)))
     return html
 
 
@@ -281,7 +310,9 @@ def _page(shown: _Shown, alike: Sequence[NoteLine], who: Viewer, comment: Commen
     rights = _rights(shown.note, who)
     page = NotePage(rights, shown.note, _root())
     if not shown.article:
-        html = render_template("notes/article.html", note=shown.note, page=page)
+        html = _with_missing(
+            render_template("notes/article.html", note=shown.note, page=page), shown.note
+        )
         shown.article.append(Markup(html))  # noqa: S704  the template escaped it
     return render_template(
         "notes/show.html",
@@ -291,6 +322,13 @@ def _page(shown: _Shown, alike: Sequence[NoteLine], who: Viewer, comment: Commen
         alike=alike,
         comment=replace(comment, may_comment=rights.may_comment),
     )
+
+
+def _with_missing(article: str, note: NoteView) -> str:
+    """The article with links to what this reader finds nothing under marked as such."""
+    if not note.missing:
+        return article
+    return markup.with_missing(article, lambda title: wiki_links.title_key(title) in note.missing)
 
 
 def _rights(note: NoteView, who: Viewer) -> Rights:

@@ -6,13 +6,16 @@ from flask import Blueprint, Flask, redirect, render_template, request, session,
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
-from kms import history, notes
+from kms import history, notes, wiki_links
 from kms.web import note_page
 from kms.web.context import reading, viewer
 from kms.web.drafts import comment_asked
 from kms.web.note_page import CommentTyped
+from kms.web.paging import page_of, start_of
 
 blueprint = Blueprint("notes", __name__)
+
+A_PAGE = 20
 
 
 @blueprint.record
@@ -54,6 +57,19 @@ def revision(number: int, revision: int) -> str:
     )
 
 
+@blueprint.get("/notes/<int:number>/linking")
+def linking(number: int) -> str:
+    """Every note that links to this one's title."""
+    offset = start_of(request.args.get("offset", ""))
+    with reading() as session:
+        note = notes.get(session, number, seen_by=viewer())
+        total, cards = wiki_links.linking_to(
+            session, note.title, seen_by=viewer(), limit=A_PAGE, offset=offset, but=note.id
+        )
+    page = page_of(request.path, (), total=total, offset=offset, limit=A_PAGE)
+    return render_template("notes/linking.html", note=note, cards=cards, page=page)
+
+
 @blueprint.get("/pages/<path:title>")
 def page(title: str) -> ResponseReturnValue:
     """The note that a [[link]] with this title means, or an offer to write it."""
@@ -64,5 +80,7 @@ def page(title: str) -> ResponseReturnValue:
                 one for one, _title in notes.similar_titles(session, title, seen_by=viewer())
             ]
             cards = notes.cards(session, similar, seen_by=viewer())
-            return render_template("notes/wanted.html", title=title, similar=cards), 404
+            total, wanting = wiki_links.linking_to(session, title, seen_by=viewer(), limit=A_PAGE)
+            wanted = {"similar": cards, "linking": wanting, "total": total}
+            return render_template("notes/wanted.html", title=title, **wanted), 404
     return redirect(url_for("notes.show", number=number))

@@ -1,8 +1,21 @@
-// The print button, shown only where it can work.
+// A note's page: the print button, what paper says of itself, and the contents open where there is room.
 (function () {
   "use strict";
   document.querySelectorAll("[data-print]").forEach((button) => {
     button.hidden = false;
     button.addEventListener("click", () => window.print());
   });
+
+  // The day is this device's: a page kept for reading offline may be older than its paper.
+  const day = document.querySelector("[data-printed]"), root = document.documentElement;
+  window.addEventListener("beforeprint", () => {
+    if (!day) return;
+    const place = root.lang === "en" ? "en-GB-u-ca-buddhist" : "th-TH-u-ca-buddhist-nu-latn";
+    const today = new Date().toLocaleDateString(place, { day: "numeric", month: "long", year: "numeric" });
+    day.textContent = day.dataset.printed.replace("{day}", today);
+    root.style.setProperty("--printed", JSON.stringify(day.dataset.address + "  ·  " + day.textContent));
+  });
+
+  const contents = document.querySelector(".contents details");
+  if (contents && window.matchMedia("(min-width: 60rem)").matches) contents.open = true;
 })();
