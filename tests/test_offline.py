@@ -256,7 +256,7 @@ def test_signing_out_without_a_connection_forgets_at_once_and_is_made_good(
         page.goto(f"/notes/{secret}")
         expect(page.get_by_role("heading", level=1)).to_have_text(NO_SIGNAL)
         with_connection(page)
-        page.evaluate("() => { location.href = '/help'; }")
+        # The page that could not be had is asked for again, and that ends the session.
         page.wait_for_url(re.compile("[0-9]/$"))
         expect(page.locator("html")).not_to_have_attribute("data-account", re.compile("."))
 
@@ -365,6 +365,14 @@ def test_every_form_opens_without_a_connection_though_it_was_never_opened(live: 
         page.goto("/write/aar?questions=thai-km")
         again = page.locator("form[data-draft]").first.get_attribute("data-draft")
         assert again != first, "a second form would overwrite what the first one sent"
+        # Also where scripts, which give a form an id of its own, never come to run.
+        devtools = page.context.new_cdp_session(page)
+        devtools.send("Emulation.setScriptExecutionDisabled", {"value": True})
+        ids = [opened_form(page, "/write/minutes") for _ in range(2)]
+        assert ids[0] != ids[1]
+        assert opened_form(page, f"/write/minutes?draft={ids[0]}") == ids[0]
+        devtools.send("Emulation.setScriptExecutionDisabled", {"value": False})
+        page.goto("/write/aar")
         field = page.locator("textarea:visible").first
         field.fill("เขียนกลางทาง ไม่มีสัญญาณเลย")
         expect(page.locator("#save-state")).to_contain_text("อยู่ในเครื่องนี้เท่านั้น")
@@ -374,6 +382,14 @@ def test_every_form_opens_without_a_connection_though_it_was_never_opened(live: 
         waiting = page.locator("#kept-waiting").get_by_role("link", name="เขียนกลางทาง")
         waiting.click()
         expect(field).to_have_value("เขียนกลางทาง ไม่มีสัญญาณเลย")
+
+
+def opened_form(page: Page, address: str) -> str:
+    """The id that the form has as it comes."""
+    page.goto(address)
+    found = re.search(r'name="client_id" value="([^"]+)"', page.content())
+    assert found and f'data-draft="{found[1]}"' in page.content()
+    return found[1]
 
 
 PLACES_TYPED = (

@@ -1,7 +1,7 @@
 // Lists what this device keeps: notes, forms, and through window.platu what waits to be sent. ES2017.
 (function () {
   "use strict";
-  const { ask } = window.platuOffline, part = (name) => document.getElementById("kept-" + name);
+  const { ask, moment } = window.platuOffline, part = (name) => document.getElementById("kept-" + name);
   const isAsked = location.pathname === "/offline";
   if (!isAsked) {
     part("heading").textContent = part("heading").dataset.gone;
@@ -28,10 +28,15 @@
   const plain = (title) => title.replace(/&(?:#(\d+)|(amp|lt|gt|quot));/g, (_all, number, name) => (number
     ? String.fromCharCode(number)
     : { amp: "&", lt: "<", gt: ">", quot: "\"" }[name]));
-  const day = (at) => new Date(at).toLocaleString(document.documentElement.lang, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hour12: false });
 
   function showKept(kept) {
-    const entries = (kept || []).map((one) => ({ url: one.path, title: plain(one.title), note: day(one.at), saved: one.saved }));
+    const { home, kept: since } = part("pages").dataset;
+    const entries = (kept || []).filter((one) => !one.path.endsWith("/edit")).map((one) => ({
+      url: one.path,
+      title: one.path === "/" ? home : plain(one.title),
+      note: since.replace("{time}", moment(one.at)),
+      saved: one.saved,
+    }));
     const isForm = (one) => one.url.startsWith("/write"), isNote = (one) => /^\/notes\/\d+$/.test(one.url);
     const forms = entries.filter(isForm).map((one) => one.url);
     let offered = 0;

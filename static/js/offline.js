@@ -25,15 +25,20 @@
       line.appendChild(anchor);
     }, 50);
   }
-  window.platuOffline = { ask, say };
+
+  // By the server's clock, in Thailand as everywhere on these pages; the day where it is not today.
+  function moment(at) {
+    const form = { timeZone: "Asia/Bangkok", day: "numeric", month: "short" }, day = (date) => date.toLocaleString(root.lang, form);
+    const then = new Date(at), clock = { timeZone: form.timeZone, hour: "2-digit", minute: "2-digit", hour12: false };
+    return (day(then) === day(new Date()) ? "" : day(then) + " ") + then.toLocaleString(root.lang, clock);
+  }
+  window.platuOffline = { ask, say, moment };
 
   const isFrame = root.dataset.frame && location.pathname !== "/offline";
 
   let waiting = 0;
   function gone() {
-    const day = new Date(since), form = { hour: "2-digit", minute: "2-digit", hour12: false };
-    if (day.toDateString() !== new Date().toDateString()) Object.assign(form, { day: "numeric", month: "short" });
-    const kept = since ? words.kept.replace("{time}", day.toLocaleString(root.lang, form)) + " " : "";
+    const kept = since ? words.kept.replace("{time}", moment(since)) + " " : "";
     say(kept + (root.dataset.keptWhy === "slow" ? words.slow : words.gone));
     waiting = waiting || setInterval(look, 15000);
   }
