@@ -13,6 +13,7 @@ from werkzeug.routing import IntegerConverter, Map
 # the modules ``kms.accounts`` and ``kms.errors``.
 import kms.web.accounts
 import kms.web.admin
+import kms.web.ahead
 import kms.web.api
 import kms.web.attachments
 import kms.web.browse
@@ -82,6 +83,7 @@ def create_app(settings: Settings | None = None, store: Store | None = None) -> 
     kms.web.security.protect(app, settings)
     kms.web.signin.prepare(app)
     kms.web.filters.register(app)
+    kms.web.ahead.register(app)
     kms.web.errors.register(app, STORAGE_ERRORS, mistakes=MISTAKES)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

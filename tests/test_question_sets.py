@@ -19,10 +19,12 @@ def test_four_sets_ship_in_order_and_each_asks_for_one_answer_at_most() -> None:
 def test_every_word_of_a_set_is_in_both_languages() -> None:
     for one in question_sets.load():
         said = [one.said_name, one.said_about]
-        said += [text for q in one.questions for text in (q.said_ask, q.said_help)]
+        said += [text for q in one.questions for text in (q.said_ask, q.said_help, q.said_example)]
         with language.speaking("en"):
             english = [one.said_name, one.said_about]
-            english += [text for q in one.questions for text in (q.said_ask, q.said_help)]
+            english += [
+                text for q in one.questions for text in (q.said_ask, q.said_help, q.said_example)
+            ]
         assert all(said)
         assert not set(said) & set(english)
 

@@ -9,6 +9,8 @@ from functools import lru_cache
 
 from flask import Flask, Response, request
 
+from kms.web.slimming import slim
+
 LEAST_BYTES = 1_000
 PAGE_LEVEL = 6
 FILE_LEVEL = 9
@@ -38,7 +40,7 @@ def _compressed(response: Response) -> Response:
         return response
     if request.endpoint == "static":
         response.direct_passthrough = False
-        packed = _packed_file(response.get_data())
+        packed = _packed_file(slim(response.get_data(), response.mimetype))
         _weaken_etag(response)
     elif response.is_streamed or len(response.get_data()) < LEAST_BYTES:
         return response

@@ -273,6 +273,10 @@
     (focused >= 0 ? document.activeElement : steps()[at]).scrollIntoView({ block: "center" });
   });
 
+  // The style of the files' part may come after what typing needs.
+  const late = document.getElementById("files-style");
+  if (late) late.media = "all";
+
   // A form that came back opens where something must be mended; one that was left, where it was.
   const left = history.state && "step" in history.state ? history.state : null;
   if (box && (left || form.elements.questions.value !== box.dataset.set)) move(left ? left.set : form.elements.questions.value);
