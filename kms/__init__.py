@@ -29,6 +29,7 @@ import kms.web.notes
 import kms.web.offline
 import kms.web.organisations
 import kms.web.people
+import kms.web.revisions
 import kms.web.security
 import kms.web.shell
 import kms.web.signin
@@ -43,6 +44,7 @@ BLUEPRINTS = (
     kms.web.accounts.blueprint,
     kms.web.admin.blueprint,
     kms.web.notes.blueprint,
+    kms.web.revisions.blueprint,
     kms.web.writing.blueprint,
     kms.web.comments.blueprint,
     kms.web.drafts.blueprint,

@@ -1,9 +1,9 @@
 """What a note said before: every revision is kept whole, for those who could read it then."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, defer, joinedload, object_session
 
 from kms import naming
@@ -26,6 +26,47 @@ def revisions(session: Session, note: Note, *, seen_by: Viewer = ANONYMOUS) -> S
         .options(joinedload(Revision.by), defer(Revision.content))
         .order_by(Revision.number.desc())
     ).all()
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A revision with what the note said then; ``before`` is what it said one revision earlier,
+    None when that was the first or is not for this viewer."""
+
+    revision: Revision
+    content: NoteContent
+    before: NoteContent | None
+
+
+def listing(
+    session: Session, note: Note, *, seen_by: Viewer, limit: int, offset: int = 0
+) -> tuple[int, list[Kept]]:
+    """How many revisions this viewer may read, and a page of them, the newest first."""
+    mine = (Revision.note_id == note.id, _open_to(note, seen_by))
+    total = session.scalar(select(func.count()).select_from(Revision).where(*mine)) or 0
+    rows = session.scalars(
+        select(Revision)
+        .where(*mine)
+        .options(joinedload(Revision.by))
+        .order_by(Revision.number.desc())
+        .limit(limit + 1)
+        .offset(offset)
+    ).all()
+    contents = _seen(session, [NoteContent.from_json(one.content) for one in rows], seen_by)
+    by_number = {one.number: content for one, content in zip(rows, contents, strict=True)}
+    kept = [Kept(one, by_number[one.number], by_number.get(one.number - 1)) for one in rows[:limit]]
+    return total, kept
+
+
+def neighbours(
+    session: Session, note: Note, number: int, *, seen_by: Viewer
+) -> tuple[int | None, int | None]:
+    """The numbers of the revisions before and after this one that the viewer may read."""
+    mine = (Revision.note_id == note.id, _open_to(note, seen_by))
+    before = select(func.max(Revision.number)).where(*mine, Revision.number < number)
+    after = select(func.min(Revision.number)).where(*mine, Revision.number > number)
+    found = session.execute(select(before.scalar_subquery(), after.scalar_subquery())).one()
+    return found[0], found[1]
 
 
 def revision(
@@ -133,8 +174,15 @@ def with_sources_among(content: NoteContent, numbers: set[int]) -> NoteContent:
 
 def with_sources_seen(session: Session, content: NoteContent, viewer: Viewer) -> NoteContent:
     """The content with only those source passages that the viewer may see."""
-    if content.lesson is None or not content.lesson.sources:
-        return content
-    named = [one.note for one in content.lesson.sources]
-    seen = session.scalars(select(Note.id).where(Note.id.in_(named), visible_to(viewer)))
-    return with_sources_among(content, set(seen))
+    return _seen(session, [content], viewer)[0]
+
+
+def _seen(session: Session, contents: Sequence[NoteContent], viewer: Viewer) -> list[NoteContent]:
+    """As ``with_sources_seen``, in one statement for any number of contents."""
+    named = {
+        source.note for content in contents if content.lesson for source in content.lesson.sources
+    }
+    if not named:
+        return list(contents)
+    seen = set(session.scalars(select(Note.id).where(Note.id.in_(named), visible_to(viewer))))
+    return [with_sources_among(content, seen) for content in contents]

@@ -23,7 +23,7 @@ from kms.note_kinds import (
     SourcePassage,
 )
 from kms.themes import ThemeNode, Tree
-from kms.web.forms import aar, conflict, lesson, note_form
+from kms.web.forms import aar, lesson, note_form
 from kms.web.forms.note_form import Known
 from kms.web.forms.typed import Typed
 
@@ -318,35 +318,3 @@ def test_a_date_written_without_its_year_keeps_its_day_when_edited_years_later()
     )
     read = note_form.read(Kind.NOTE, note_form.fill(kept, KNOWN), KNOWN)
     assert read.content.held_from == date(2006, 1, 28)
-
-
-# --- two people at once ---------------------------------------------------------------------------
-
-
-def test_changes_to_different_parts_are_joined() -> None:
-    base = typed(title="ก", body="เดิม", tags="หนึ่ง")
-    joined = conflict.join(base, base.but(body="ของฉัน"), base.but(tags="หนึ่ง สอง"))
-    assert joined.clashes == ()
-    assert joined.typed.text("body") == "ของฉัน"
-    assert joined.typed.text("tags") == "หนึ่ง สอง"
-    assert joined.taken == ("tags",)
-
-
-def test_a_part_that_both_changed_keeps_mine_and_shows_theirs() -> None:
-    base = typed(title="ก", attendees__0__name="คนแรก")
-    mine = typed(title="ก", attendees__0__name="คนแรก", attendees__1__name="ของฉัน")
-    theirs = typed(title="ก", attendees__0__name="ของเขา", attendees__0__absent="1")
-    joined = conflict.join(base, mine, theirs)
-    assert [clash.group for clash in joined.clashes] == ["attendees"]
-    assert joined.clashes[0].theirs == "ของเขา – ไม่ได้มา"
-    assert joined.typed.text("attendees-1-name") == "ของฉัน"
-
-
-def test_what_both_removed_or_one_removed_stays_removed() -> None:
-    base = typed(title="ก", url="https://example.org", tags="เก่า")
-    joined = conflict.join(
-        base, typed(title="ก", tags="เก่า"), typed(title="ก", url="https://example.org")
-    )
-    assert not joined.typed.has("url")
-    assert not joined.typed.has("tags")
-    assert joined.clashes == ()

@@ -11,7 +11,6 @@ from kms.themes import Tree
 from kms.web.attachments import FormFiles
 from kms.web.drafts import NOTHING_BESIDE, Beside
 from kms.web.forms import aar, common, lesson, minutes
-from kms.web.forms.conflict import Joined
 from kms.web.forms.note_form import group_names, group_of
 from kms.web.forms.reading import Notices
 from kms.web.forms.typed import Row, Typed
@@ -68,7 +67,6 @@ class FormPage:
     notice: str = ""
     must_sign_in: bool = False
     added: str = ""
-    joined: Joined | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     beside: Beside = NOTHING_BESIDE
     files: FormFiles = field(default_factory=FormFiles)

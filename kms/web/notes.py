@@ -1,4 +1,4 @@
-"""Reading notes: the page of a note, its history, and wiki links by title."""
+"""Reading notes: the page of a note, and wiki links by title."""
 
 from typing import cast
 
@@ -6,7 +6,7 @@ from flask import Blueprint, Flask, redirect, render_template, request, session,
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
-from kms import history, notes, wiki_links
+from kms import notes, wiki_links
 from kms.web import note_page
 from kms.web.context import reading, viewer
 from kms.web.drafts import comment_asked
@@ -34,27 +34,6 @@ def show(number: int) -> ResponseReturnValue:
     page = note_page.for_viewer(number, comment_asked(number) or asked)
     note_page.memory().reads.count(number)
     return page
-
-
-@blueprint.get("/notes/<int:number>/history", endpoint="history")
-def history_page(number: int) -> str:
-    """Every revision: who, when and why."""
-    with reading() as session:
-        note = notes.get(session, number, seen_by=viewer())
-        revisions = history.revisions(session, note, seen_by=viewer())
-    return render_template("notes/history.html", note=note, revisions=revisions)
-
-
-@blueprint.get("/notes/<int:number>/revisions/<int:revision>")
-def revision(number: int, revision: int) -> str:
-    """What the note said at one revision."""
-    with reading() as session:
-        note = notes.get(session, number, seen_by=viewer())
-        found, content = history.revision(session, note, revision, seen_by=viewer())
-    answers = note_page.answers_of(content)
-    return render_template(
-        "notes/revision.html", note=note, revision=found, content=content, answers=answers
-    )
 
 
 @blueprint.get("/notes/<int:number>/linking")

@@ -8,18 +8,19 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 
-from kms import drafts, history, notes, themes
+from kms import drafts, history, notes, revising, themes
 from kms.errors import EditConflict, Invalid, KmsError, NotFound, SignInNeeded
 from kms.language import gettext as _
-from kms.note_kinds import Kind, NoteContent, SourcePassage
+from kms.models import Note
+from kms.note_kinds import Kind, NoteContent
 from kms.permissions import Viewer, require
 from kms.sessions import Session
-from kms.web import attachments, context, errors
+from kms.web import attachments, conflicts, context, errors
 from kms.web.answers import gone_to
 from kms.web.context import reading, saving, viewer
 from kms.web.drafts import NOTHING_BESIDE, Beside, begun, forget_sent, keep_typed
 from kms.web.form_page import FormPage, labels_for
-from kms.web.forms import aar, conflict, lesson, note_form
+from kms.web.forms import aar, lesson, note_form
 from kms.web.forms.note_form import Known
 from kms.web.forms.reading import Notices, Reading
 from kms.web.forms.typed import Typed
@@ -29,9 +30,10 @@ blueprint = Blueprint("writing", __name__)
 SOURCE = "form"
 MOST_SOURCES = 60
 LOOKS = ("add", "remove", "switch")
-CARRIED = ("client_id", "based_on", "draft_step", "reason")
+# Number, whether it is a new note, and between which revisions others wrote.
+Kept = tuple[int, bool, tuple[int, int] | None]
 # Fields that say how a form was sent and nothing of what it says.
-NOT_WORDS = ("csrf_token", "client_id", "based_on", "draft_step", "draft_device", "do")
+NOT_WORDS = ("csrf_token", "client_id", "based_on", "draft_step", "draft_device", "do", "clashes")
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ def edit(number: int) -> str:
     with reading() as session:
         note = notes.get_for_revision(session, number, by=viewer())
         content = notes.content_of(note)
-        titles = _source_titles(session, content, viewer())
+        titles = conflicts.source_titles(session, content, viewer())
         known = _knowing(themes.load(session), titles)
         revision = note.revision
         filled = note_form.fill(history.with_sources_among(content, set(titles)), known)
@@ -212,24 +214,35 @@ def _answer(form: Request) -> ResponseReturnValue:
 
 def _saved(form: Request, read: Reading) -> ResponseReturnValue:
     try:
-        number, is_new = _save_twice(form, read.content)
+        number, is_new, joined = _save_twice(form, read.content)
     except Invalid as problem:
         return _refused(form, read, problem.problems)
     except EditConflict as problem:
         if context.wants_json():
             return errors.of_ours(problem)
-        return _conflict(form, read, problem), 409
+        return _conflict(form, read), 409
     except NotFound as problem:
         if context.wants_json():
             return errors.of_ours(problem)
         # Thrown away or hidden meanwhile: the words can still become a note of their own.
         orphan = replace(form, number=None, typed=form.typed.but(client_id=str(uuid.uuid4())))
         return _kept(orphan, problem.message, must_sign_in=False), 404
-    said = _("บันทึกแล้ว ขอบคุณที่แบ่งปัน") if is_new else _("บันทึกฉบับใหม่แล้ว")
-    return gone_to(url_for("notes.show", number=number), number, said)
+    return _gone(number, joined, is_new=is_new)
 
 
-def _save_twice(form: Request, content: NoteContent) -> tuple[int, bool]:
+def _gone(number: int, joined: tuple[int, int] | None, *, is_new: bool) -> ResponseReturnValue:
+    """On to the note, with a word on what was merged into it."""
+    url = url_for("notes.show", number=number)
+    if not joined:
+        said = _("บันทึกแล้ว ขอบคุณที่แบ่งปัน") if is_new else _("บันทึกฉบับใหม่แล้ว")
+        return gone_to(url, number, said)
+    old, new = joined
+    difference = url_for("revisions.difference", number=number, old=old, new=new)
+    more = (difference, _("ดูว่าอะไรเปลี่ยนไป"))
+    return gone_to(url, number, _("มีคนแก้ไปพร้อมกัน รวมให้แล้ว"), more=more)
+
+
+def _save_twice(form: Request, content: NoteContent) -> Kept:
     """As ``_save``; when the same form was saved at this very moment, what it made is found."""
     try:
         return _save(form, content)
@@ -237,10 +250,10 @@ def _save_twice(form: Request, content: NoteContent) -> tuple[int, bool]:
         return _save(form, content)
 
 
-def _save(form: Request, content: NoteContent) -> tuple[int, bool]:
-    """The number of the note saved, and whether it is a new one."""
+def _save(form: Request, content: NoteContent) -> Kept:
+    """The note saved; what others wrote meanwhile in other places is merged."""
     who, typed = form.who, form.typed
-    sent = notes.Sent(_client_id(typed), typed.digest(besides=NOT_WORDS))
+    sent = _sent(form)
     with saving() as session:
         forget_sent(session)
         number = form.number or _sent_before(session, form)
@@ -248,19 +261,33 @@ def _save(form: Request, content: NoteContent) -> tuple[int, bool]:
             note = notes.create(
                 session, content, by=who, source=SOURCE, source_id=sent.form_id, sent=sent
             )
-            return note.number, True
+            return note.number, True, None
         note = notes.get_for_revision(session, number, by=who)
-        based_on, is_saved = notes.sent_before(session, note, sent) or (_based_on(form), False)
+        based_on, is_saved = _began_from(session, note, form, sent)
         if is_saved:
-            return note.number, False
-        whole = _with_unseen(session, notes.content_of(note), content, who)
-        reason = typed.words("reason")
-        notes.revise(session, note, whole, by=who, based_on=based_on, reason=reason, sent=sent)
-        return note.number, False
+            return note.number, False, None
+        saved = revising.revise(
+            session,
+            note,
+            content,
+            by=who,
+            based_on=based_on,
+            reason=typed.words("reason"),
+            sent=sent,
+            shown=conflicts.shown_to(session, who, _known(session, form)),
+        )
+        return note.number, False, saved.joined
 
 
-def _based_on(form: Request) -> int:
-    return _whole_number(form.typed.text("based_on", "1"))
+def _began_from(session: Session, note: Note, form: Request, sent: notes.Sent) -> tuple[int, bool]:
+    """The revision that the writer began from, and whether these words are saved already.
+
+    A form that was saved before goes on from what it made, unless its page has since shown what
+    others saved (as the page of a conflict does).
+    """
+    seen = _whole_number(form.typed.text("based_on", "1"))
+    made, is_saved = notes.sent_before(session, note, sent) or (seen, False)
+    return (max(made, seen) if made else seen), is_saved
 
 
 def _sent_before(session: Session, form: Request) -> int | None:
@@ -268,6 +295,10 @@ def _sent_before(session: Session, form: Request) -> int | None:
     earlier = notes.find_imported(session, SOURCE, _client_id(form.typed))
     is_own = earlier is not None and earlier.owner_id == form.who.account_id
     return earlier.number if earlier is not None and is_own else None
+
+
+def _sent(form: Request) -> notes.Sent:
+    return notes.Sent(_client_id(form.typed), form.typed.digest(besides=NOT_WORDS))
 
 
 def _client_id(typed: Typed) -> str:
@@ -353,29 +384,6 @@ def _in_page_order(problems: dict[str, str], typed: Typed) -> dict[str, str]:
     return dict(sorted(problems.items(), key=lambda one: order.get(one[0], len(order))))
 
 
-def _seen_part(session: Session, content: NoteContent, who: Viewer) -> NoteContent:
-    """The content less the source passages that this writer may not see."""
-    return history.with_sources_among(content, set(_source_titles(session, content, who)))
-
-
-def _with_unseen(
-    session: Session, before: NoteContent, after: NoteContent, who: Viewer
-) -> NoteContent:
-    """What was written, with the source passages that stood there unseen by this writer."""
-    if before.lesson is None or after.lesson is None:
-        return after
-    seen = _source_titles(session, before, who)
-    unseen = tuple(one for one in before.lesson.sources if one.note not in seen)
-    sources: tuple[SourcePassage, ...] = (*after.lesson.sources, *unseen)
-    return replace(after, lesson=replace(after.lesson, sources=sources))
-
-
-def _source_titles(session: Session, content: NoteContent, who: Viewer) -> dict[int, str]:
-    """Number → title of the source notes that this writer may see."""
-    sources = content.lesson.sources if content.lesson else ()
-    return notes.titles(session, [one.note for one in sources], seen_by=who)
-
-
 # --- showing it again ----------------------------------------------------------------------------
 
 
@@ -400,28 +408,14 @@ def _refused(form: Request, read: Reading, problems: dict[str, str]) -> Response
     return _render(form, known, replace(read.notices, problems=problems)), 422
 
 
-def _conflict(form: Request, read: Reading, problem: EditConflict) -> str:
-    """Both texts: what only they changed is taken over, what both changed stays as typed."""
+def _conflict(form: Request, read: Reading) -> str:
+    """Both texts where both changed the same place; what can be merged is merged."""
+    sent = _sent(form)
     with reading() as session:
         number = form.number or _sent_before(session, form) or 0
         note = notes.get_for_revision(session, number, by=form.who)
-        known = _known(session, form)
-        latest = _filled(_seen_part(session, notes.content_of(note), form.who), known)
-        try:
-            _found, before = history.revision(session, note, _based_on(form), seen_by=form.who)
-            base = _filled(before, known)
-        except NotFound:
-            base = Typed()
-        revision = note.revision
-    joined = conflict.join(base, _filled(read.content, known), latest)
-    carried = {name: form.typed.text(name) for name in CARRIED} | {"based_on": str(revision)}
-    again = replace(form, typed=joined.typed.but(**carried), number=number)
-    page = _page(again, known, note_form.read(form.kind, again.typed, known).notices)
-    return _rendered(replace(page, joined=joined, notice=problem.message))
-
-
-def _filled(content: NoteContent, known: Known) -> Typed:
-    return note_form.fill(content, known)
+        based_on, _is_saved = _began_from(session, note, form, sent)
+    return conflicts.page(number, form.typed, read.content, who=form.who, based_on=based_on)
 
 
 def _signed_out(form: Request) -> ResponseReturnValue:

@@ -1,70 +1,100 @@
-"""Two people revised one note: what can be joined is joined, the rest is laid side by side."""
+"""The fields that say one place of a note, and the words of those fields for reading."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from kms import roles
 from kms.language import gettext as _
-from kms.web.forms.note_form import group_of
-from kms.web.forms.typed import Typed
+from kms.merging import nothing
+from kms.note_kinds import Kind
+from kms.note_parts import TABLES, content_from, parts_of
+from kms.web.forms import note_form
+from kms.web.forms.note_form import Known, group_of
 
-_NOT_WORDS = ("code", "for", "place_code", "place_for")
+# Fields that carry what was understood of another field, not words of their own.
+NOT_WORDS = ("code", "for", "place_code", "place_for", "key")
+# Fields with a fixed set of values.
+CHOSEN = (
+    "visibility",
+    "credit",
+    "polarity",
+    "absent",
+    "done",
+    "role",
+    "level",
+    "part",
+    "questions",
+)
 
-
-@dataclass(frozen=True)
-class Clash:
-    """A part of the form that both changed; the texts are for reading only."""
-
-    group: str
-    theirs: str
-    mine: str
-
-
-@dataclass(frozen=True)
-class Joined:
-    """The form that holds both people's changes; in a clash it holds mine."""
-
-    typed: Typed
-    clashes: tuple[Clash, ...]
-    taken: tuple[str, ...]
-
-
-def join(base: Typed, mine: Typed, latest: Typed) -> Joined:
-    """Join two revisions of one form, part by part; ``taken`` names the parts only they changed."""
-    before, ours, theirs = _groups(base), _groups(mine), _groups(latest)
-    fields: dict[str, tuple[str, ...]] = {}
-    clashes, taken = [], []
-    for group in dict.fromkeys((*ours, *theirs)):
-        was, here, there = (one.get(group, {}) for one in (before, ours, theirs))
-        if here == was and there != was:
-            taken.append(group)
-            fields.update(there)
-            continue
-        fields.update(here)
-        if there not in (was, here):
-            clashes.append(Clash(group, _text(there), _text(here)))
-    return Joined(Typed(fields), tuple(clashes), tuple(taken))
+Fields = dict[str, str]
 
 
-def _groups(typed: Typed) -> dict[str, dict[str, tuple[str, ...]]]:
-    groups: dict[str, dict[str, tuple[str, ...]]] = {}
-    for name, values in typed.values.items():
-        if any(values):
-            groups.setdefault(group_of(name), {})[name] = values
-    return groups
+def fields_of(kind: Kind, part: str, value: Any, row: Any, known: Known) -> Fields:
+    """Field → text for one place: a whole part, a row (``attendees-3``) or a cell of it.
+
+    ``row`` is the row that a cell stands in; an absent row has no fields.
+    """
+    table, index, column = place_of(part)
+    if table not in TABLES:
+        return _alone(kind, part, value, part, known)
+    if column and row is not None:
+        row = _with(row, column, value)
+    elif not column:
+        row = value
+    if row is None:
+        return {}
+    found = _alone(kind, table, (row,), table, known)
+    start = f"{table}-0-"
+    return {
+        f"{table}-{index}-{name.removeprefix(start)}": text
+        for name, text in found.items()
+        if name.startswith(start)
+    }
 
 
-def _text(fields: dict[str, tuple[str, ...]]) -> str:
-    """The words of a part, one row a line."""
-    lines: dict[str, list[str]] = {}
-    for name, values in fields.items():
-        row, _dash, column = name.rpartition("-")
-        if column not in _NOT_WORDS:
-            lines.setdefault(row or name, []).extend(_say(column, one) for one in values)
-    return "\n".join(" – ".join(words) for words in lines.values())
+def place_of(part: str) -> tuple[str, int, str]:
+    """``agenda-1-decision`` → ("agenda", 1, "decision"); a whole part has index -1."""
+    table, _dash, rest = part.partition("-")
+    if table not in TABLES or not rest:
+        return part, -1, ""
+    index, _dash, column = rest.partition("-")
+    return table, int(index), column
 
 
-def _say(column: str, value: str) -> str:
-    names = {
+def _with(row: Any, column: str, value: Any) -> Any:
+    return type(row)(**{**vars(row), column: value})
+
+
+def _alone(kind: Kind, part: str, value: Any, group: str, known: Known) -> Fields:
+    """The fields of a form that says nothing but this part."""
+    parts = parts_of(nothing(kind)) | {part: value}
+    filled = note_form.fill(content_from(parts), known)
+    wanted = {group, "credit"} if part == "author" else {group}
+    return {name: values[0] for name, values in filled.values.items() if group_of(name) in wanted}
+
+
+def said(fields: Mapping[str, str]) -> str:
+    """The words of these fields in one line."""
+    words = (say(name.rpartition("-")[2], text) for name, text in _telling(fields))
+    return " – ".join(word for word in words if word)
+
+
+def _telling(fields: Mapping[str, str]) -> Iterable[tuple[str, str]]:
+    return (one for one in fields.items() if one[0].rpartition("-")[2] not in NOT_WORDS)
+
+
+def say(column: str, value: str) -> str:
+    """A field's value as people say it."""
+    if column == "role":
+        return roles.name(value)
+    if column == "level":
+        return roles.level_name(value) if value else ""
+    return names_of(column).get(value, value)
+
+
+def names_of(column: str) -> dict[str, str]:
+    """What the values of a field with a fixed set of them are called."""
+    every: dict[str, dict[str, str]] = {
         "visibility": {
             "draft": _("ร่าง"),
             "members": _("เฉพาะสมาชิก"),
@@ -72,11 +102,8 @@ def _say(column: str, value: str) -> str:
         },
         "credit": {"own": _("ชื่อของฉัน"), "other": _("เขียนแทน"), "nobody": _("ไม่ระบุชื่อ")},
         "polarity": {"works": _("ได้ผล"), "does_not_work": _("ไม่ได้ผล")},
-        "absent": {"1": _("ไม่ได้มา")},
-        "done": {"1": _("เสร็จแล้ว")},
+        "part": {"organiser": _("ผู้จัด"), "funder": _("ผู้ให้ทุน"), "partner": _("ภาคี")},
+        "absent": {"": _("มา"), "1": _("ไม่ได้มา")},
+        "done": {"": _("รอทำ"), "1": _("เสร็จแล้ว")},
     }
-    if column == "role":
-        return roles.name(value)
-    if column == "level":
-        return roles.level_name(value)
-    return names.get(column, {}).get(value, value)
+    return every.get(column, {})
