@@ -7,7 +7,7 @@ while it hangs on none.
 
 import secrets
 import shutil
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -250,8 +250,8 @@ def smaller(files: FileStore, attachment: Attachment, width: int) -> Path:
 # --- sweeping ------------------------------------------------------------------------------------
 
 
-def sweep(session: Session, *, days: float = LOOSE_DAYS) -> set[str]:
-    """Forget files that no note and no draft has needed for so long; answers their digests.
+def sweep(session: Session, *, days: float = LOOSE_DAYS) -> int:
+    """Forget files that no note and no draft has needed for so long; answers how many.
 
     Their bytes go with ``drop_bytes``, once the transaction is through.
     """
@@ -268,17 +268,10 @@ def sweep(session: Session, *, days: float = LOOSE_DAYS) -> set[str]:
     )
     ordered = long_loose.order_by(Attachment.loose_since).limit(MOST_SWEPT)
     gone = [one for one in session.scalars(ordered) if not _is_drafted(session, one)]
-    return forget(session, gone)
-
-
-def forget(session: Session, attachments: Iterable[Attachment]) -> set[str]:
-    """Forget these files whatever needs them; answers their digests, for ``drop_bytes``."""
-    digests = set()
-    for one in attachments:
-        digests.add(one.digest)
+    for one in gone:
         session.delete(one)
     session.flush()
-    return digests
+    return len(gone)
 
 
 def _is_drafted(session: Session, attachment: Attachment) -> bool:
@@ -289,15 +282,18 @@ def _is_drafted(session: Session, attachment: Attachment) -> bool:
     return is_drafted
 
 
-def drop_bytes(session: Session, files: FileStore, digests: Collection[str]) -> int:
-    """Remove files that the database does not know any more; answers how many."""
-    wanted = list(digests)
-    known = set(
-        session.scalars(select(Attachment.digest).where(Attachment.digest.in_(wanted)))
-        if wanted
-        else ()
-    )
-    return sum(files.remove(digest) for digest in wanted if digest not in known)
+def forget_loose(session: Session, account_id: int) -> None:
+    """Forget the files of this account that hang on no note."""
+    own = select(Attachment).where(Attachment.owner_id == account_id, ~_hangs())
+    for one in session.scalars(own):
+        session.delete(one)
+    session.flush()
+
+
+def drop_bytes(session: Session, files: FileStore) -> int:
+    """Remove files that the database does not know, but for those of the last hour."""
+    known = set(session.scalars(select(Attachment.digest)))
+    return sum(files.remove(digest) for digest in files.digests() if digest not in known)
 
 
 def check(session: Session, files: FileStore, *, thoroughly: bool = False) -> Health:
@@ -314,8 +310,7 @@ def check(session: Session, files: FileStore, *, thoroughly: bool = False) -> He
     return Health(len(rows), missing, damaged, strays)
 
 
-def loose_of(session: Session, account_id: int) -> Sequence[Attachment]:
-    """Files of this account that hang on no note."""
-    return session.scalars(
-        select(Attachment).where(Attachment.owner_id == account_id, ~_hangs())
-    ).all()
+def brought_by(session: Session, account_id: int) -> Sequence[Attachment]:
+    """Every file of this account."""
+    own = select(Attachment).where(Attachment.owner_id == account_id)
+    return session.scalars(own.order_by(Attachment.id)).all()

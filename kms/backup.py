@@ -1,6 +1,10 @@
-"""Backup and restore: one zip of plain JSON lines, the same for SQLite and PostgreSQL."""
+"""Backup and restore: one zip of plain JSON lines, the same for SQLite and PostgreSQL.
+
+Attached files lie in it too, each by its digest.
+"""
 
 import json
+import shutil
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
@@ -12,21 +16,30 @@ from sqlalchemy import Connection, Date, Engine, Table, func, insert, select, te
 
 from kms.db import Base, UtcDateTime, now
 from kms.errors import Invalid
+from kms.file_store import FileStore
 from kms.language import gettext as _
-from kms.models import IndexChange, Note
+from kms.models import Attachment, IndexChange, Note
 
 FORMAT = 1
 BATCH = 500
 MANIFEST = "manifest.json"
+FILES = "files/"
 LARGEST_MEMBER = 20_000_000_000
 
 Progress = Callable[[str, int], None]
 
 
-def save(engine: Engine, path: Path, *, progress: Progress = lambda table, rows: None) -> int:
-    """Write the whole database into a zip, as it stood at one moment; answers the row count.
+def save(
+    engine: Engine,
+    files: FileStore,
+    path: Path,
+    *,
+    progress: Progress = lambda table, rows: None,
+) -> int:
+    """Write database and attached files into a zip, as they stood at one moment.
 
-    The file appears under its name only when it is complete.
+    Answers the row count. The file appears under its name only when it is complete. Smaller
+    pictures are left out: they are made again when asked for.
     """
     unfinished = path.with_name(path.name + ".part")
     total = 0
@@ -39,6 +52,7 @@ def save(engine: Engine, path: Path, *, progress: Progress = lambda table, rows:
                 rows = _write_rows(connection, table, member)
             progress(table.name, rows)
             total += rows
+        progress("files", _write_files(connection, files, archive))
         manifest = {
             "format": FORMAT,
             "schema": _schema(connection),
@@ -53,12 +67,13 @@ def save(engine: Engine, path: Path, *, progress: Progress = lambda table, rows:
 
 def restore(
     engine: Engine,
+    files: FileStore,
     path: Path,
     *,
     replace: bool = False,
     progress: Progress = lambda table, rows: None,
 ) -> int:
-    """Put a backup back in one transaction; answers the row count.
+    """Put a backup back in one transaction, its files first; answers the row count.
 
     The schema must be the one the backup was made at. Raises Invalid when the file is no backup,
     or when there are notes already and ``replace`` was not asked for.
@@ -72,6 +87,7 @@ def restore(
     total = 0
     with archive, engine.begin() as connection:
         _check(connection, manifest, replace=replace)
+        progress("files", _read_files(files, archive))
         for table in reversed(_tables()):
             connection.execute(table.delete())
         for table in _tables():
@@ -118,6 +134,29 @@ def _write_rows(connection: Connection, table: Table, member: Any) -> int:
         member.write(line.encode("utf-8") + b"\n")
         rows += 1
     return rows
+
+
+def _write_files(connection: Connection, files: FileStore, archive: zipfile.ZipFile) -> int:
+    """The bytes that the database knows; a file that is missing here is missing there too."""
+    digests = connection.scalars(select(Attachment.digest).distinct()).all()
+    there = [digest for digest in digests if files.has(digest)]
+    for digest in there:
+        # Photos and documents are packed already.
+        archive.write(files.path(digest), FILES + digest, zipfile.ZIP_STORED)
+    return len(there)
+
+
+def _read_files(files: FileStore, archive: zipfile.ZipFile) -> int:
+    """Every file under its own digest, whatever the archive calls it."""
+    members = [one for one in archive.infolist() if one.filename.startswith(FILES)]
+    for member in members:
+        with files.workplace() as place:
+            source = place / "file"
+            with archive.open(member) as packed, source.open("wb") as file:
+                shutil.copyfileobj(packed, file)
+            if files.take(source) != member.filename.removeprefix(FILES):
+                raise Invalid(_("ไฟล์แนบในไฟล์สำรองเสีย จึงไม่ได้เปลี่ยนอะไร"))
+    return len(members)
 
 
 def _plain(value: object) -> str:

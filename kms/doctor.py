@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from kms import attachments
 from kms.db import open_engine
 from kms.errors import KmsError
 from kms.language import gettext as _
@@ -102,8 +103,17 @@ def _store(store: Store) -> Iterator[Finding]:
             said = str(session.scalar(text("PRAGMA quick_check(1)")))
             yield Finding(_("ไฟล์ SQLite"), said == "ok", said)
         yield _guarded(_("ดัชนีค้นหา"), lambda: _index(store))
+        yield _files(attachments.check(session, store.files))
         said = _("รอทำดัชนี %(count)s บันทึก", count=waiting)
         yield Finding(_("คิวทำดัชนี"), True, said)
+
+
+def _files(health: attachments.Health) -> Finding:
+    what = _("ไฟล์แนบ")
+    if health.is_sound:
+        return Finding(what, True, _("%(n)s ไฟล์", n=health.count))
+    said = _("หายไป %(n)s จาก %(of)s ไฟล์ นำกลับจากไฟล์สำรอง", n=len(health.missing), of=health.count)
+    return Finding(what, False, said)
 
 
 def _index(store: Store) -> Finding:

@@ -84,8 +84,7 @@ class FileStore:
     def workplace(self) -> Iterator[Path]:
         """A folder on the same disk, gone with all that is left in it afterwards."""
         with writing():
-            parent = self.folder / "new"
-            parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            parent = self._made(self.folder / "new")
             place = Path(tempfile.mkdtemp(dir=parent))
         try:
             yield place
@@ -99,7 +98,7 @@ class FileStore:
                 shutil.rmtree(place, ignore_errors=True)
 
     def _move(self, source: Path, target: Path) -> None:
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._made(target.parent)
         source.chmod(0o600)
         with source.open("rb") as file:
             os.fsync(file.fileno())
@@ -109,10 +108,14 @@ class FileStore:
             source.replace(target)
         _sync_folder(target.parent)
 
+    def _made(self, folder: Path) -> Path:
+        for one in (self.folder, folder):
+            one.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return folder
+
     @contextmanager
     def _lock(self) -> Iterator[None]:
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with (self.folder / ".lock").open("w") as lock:
+        with (self._made(self.folder) / ".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 

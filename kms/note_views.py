@@ -27,8 +27,10 @@ from kms.errors import NotFound
 from kms.history import with_sources_among
 from kms.language import gettext as _
 from kms.models import (
+    Attachment,
     LessonSource,
     Note,
+    NoteAttachment,
     NoteOrganisation,
     NotePerson,
     NotePlace,
@@ -95,6 +97,19 @@ class SourceShown:
 
 
 @dataclass(frozen=True)
+class FileOfNote:
+    """A file that hangs on the note, with the words under it."""
+
+    key: str
+    name: str
+    media_type: str
+    size: int
+    width: int | None
+    height: int | None
+    caption: str
+
+
+@dataclass(frozen=True)
 class NoteView:
     """Everything a note page shows, for one viewer.
 
@@ -138,6 +153,7 @@ class NoteView:
     missing: frozenset[str] = frozenset()
     linking: tuple[NoteLine, ...] = ()
     beside: tuple[NoteLine, ...] = ()
+    files: tuple[FileOfNote, ...] = ()
 
 
 def stamp(session: Session, number: int, *, seen_by: Viewer) -> tuple[int, str]:
@@ -207,6 +223,7 @@ def view(session: Session, number: int, *, seen_by: Viewer, beside: Sequence[int
         missing=frozenset(one.a for one in labels if one.what == "missing"),
         linking=tuple(_line(one) for one in reversed(linked) if one.way == "linking"),
         beside=_beside(linked, beside),
+        files=_files(session, number) if content.attachments else (),
     )
 
 
@@ -461,6 +478,27 @@ def _lessons(linked: Sequence[AnyRow], labels: Sequence[AnyRow]) -> tuple[NoteCa
         if one.way == "lesson"
     }
     return tuple(cards.values())
+
+
+def _files(session: Session, number: int) -> tuple[FileOfNote, ...]:
+    rows = session.execute(_FILES, {"number": number})
+    return tuple(FileOfNote(*row) for row in rows)
+
+
+_FILES = (
+    select(
+        Attachment.key,
+        Attachment.name,
+        Attachment.media_type,
+        Attachment.size,
+        Attachment.width,
+        Attachment.height,
+        NoteAttachment.caption,
+    )
+    .join(NoteAttachment, NoteAttachment.attachment_id == Attachment.id)
+    .where(NoteAttachment.note_id == NUMBER)
+    .order_by(NoteAttachment.position)
+)
 
 
 def _beside(linked: Sequence[AnyRow], numbers: Sequence[int]) -> tuple[NoteLine, ...]:

@@ -5,9 +5,19 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from kms import accounts, passwords, people
+from kms import accounts, attachments, passwords, people
 from kms.language import gettext as _
-from kms.models import Account, Comment, Note, NotePerson, Person, Revision, RoleAssignment
+from kms.models import (
+    Account,
+    Attachment,
+    Comment,
+    Note,
+    NotePerson,
+    Person,
+    Revision,
+    RoleAssignment,
+    Upload,
+)
 from kms.permissions import Viewer, visible_to
 
 
@@ -42,13 +52,15 @@ def export_own_data(session: Session, account: Account) -> dict[str, Any]:
             for role in roles
         ],
         "parts": [{"note": part.note_id, "part": part.part} for part in parts],
+        "files": [_file(file) for file in attachments.brought_by(session, account.id)],
     }
 
 
 def forget(session: Session, account: Account) -> None:
     """Close the account for good and put a number in place of the person's name.
 
-    Notes and comments stay, for they are the network's memory; own drafts go. Names are replaced
+    Notes and comments stay, for they are the network's memory; own drafts go, and so do files
+    that hang on no note (their bytes with the next sweep). Names are replaced
     where they stand as names (author, roles, attendees, owners of actions), in old revisions
     too; words inside running text are left as their writers wrote them.
     """
@@ -58,6 +70,9 @@ def forget(session: Session, account: Account) -> None:
     ):
         session.delete(draft)
     session.flush()
+    for upload in session.scalars(select(Upload).where(Upload.account_id == account.id)):
+        session.delete(upload)
+    attachments.forget_loose(session, account.id)
     _pseudonymise(session, account.person)
     account.email = f"forgotten-{account.id}@platu.invalid"
     account.password_hash = passwords.UNUSABLE
@@ -153,6 +168,16 @@ def _note(note: Note) -> dict[str, Any]:
         "visibility": note.visibility,
         "created_at": note.created_at.isoformat(),
         "revised_at": note.revised_at.isoformat(),
+    }
+
+
+def _file(file: Attachment) -> dict[str, Any]:
+    return {
+        "name": file.name,
+        "type": file.media_type,
+        "size": file.size,
+        "sha256": file.digest,
+        "created_at": file.created_at.isoformat(),
     }
 
 

@@ -76,7 +76,8 @@ def _text(words: str) -> object:
 def docx(words: str = "กองทุนสวัสดิการตำบล", *, before: str = "", **parts: bytes) -> bytes:
     """A document with one paragraph; ``before`` stands before its root, ``parts`` are added."""
     body = f"<w:p><w:r><w:t>{words}</w:t></w:r></w:p>"
-    document = f'<?xml version="1.0"?>{before}<w:document xmlns:w="{WORD}"><w:body>{body}</w:body></w:document>'
+    root = f'<w:document xmlns:w="{WORD}"><w:body>{body}</w:body></w:document>'
+    document = f'<?xml version="1.0"?>{before}{root}'
     return packed(
         {"[Content_Types].xml": types("/word/document.xml", DOCX_MAIN)}
         | {"word/document.xml": document.encode()}

@@ -107,8 +107,8 @@ def test_front_matter_that_is_joined_splits_the_same() -> None:
 def test_a_backup_restores_every_row_and_finds_again(
     filled: Store, other: Store, tmp_path: Path
 ) -> None:
-    rows = backup.save(filled.engine, tmp_path / "all.zip")
-    assert backup.restore(other.engine, tmp_path / "all.zip") == rows
+    rows = backup.save(filled.engine, filled.files, tmp_path / "all.zip")
+    assert backup.restore(other.engine, other.files, tmp_path / "all.zip") == rows
     assert contents(other) == contents(filled)
     other.index.catch_up(other.sessions)
     with other.reading() as session:
@@ -124,8 +124,8 @@ def test_a_restored_office_gives_no_number_twice(
         last = session.scalars(select(Note).order_by(Note.id.desc()).limit(1)).one()
         number = last.number
         session.delete(last)
-    backup.save(filled.engine, tmp_path / "all.zip")
-    backup.restore(other.engine, tmp_path / "all.zip")
+    backup.save(filled.engine, filled.files, tmp_path / "all.zip")
+    backup.restore(other.engine, other.files, tmp_path / "all.zip")
     path = tmp_path / "new.jsonl"
     path.write_text(json.dumps({"title": "ใหม่"}), encoding="utf-8")
     bring_in(other, formats.read(formats.files([path])))
@@ -135,11 +135,11 @@ def test_a_restored_office_gives_no_number_twice(
 
 
 def test_a_backup_is_not_put_over_notes_unless_asked(filled: Store, tmp_path: Path) -> None:
-    backup.save(filled.engine, tmp_path / "all.zip")
+    backup.save(filled.engine, filled.files, tmp_path / "all.zip")
     with pytest.raises(Invalid, match="--replace"):
-        backup.restore(filled.engine, tmp_path / "all.zip")
+        backup.restore(filled.engine, filled.files, tmp_path / "all.zip")
     before = contents(filled)
-    backup.restore(filled.engine, tmp_path / "all.zip", replace=True)
+    backup.restore(filled.engine, filled.files, tmp_path / "all.zip", replace=True)
     assert contents(filled) == before
 
 
@@ -148,11 +148,11 @@ def test_a_file_that_is_no_whole_backup_changes_nothing(
     filled: Store, tmp_path: Path, kind: str
 ) -> None:
     path = tmp_path / "all.zip"
-    backup.save(filled.engine, path)
+    backup.save(filled.engine, filled.files, path)
     _spoil(path, kind)
     before = contents(filled)
     with pytest.raises(Invalid):
-        backup.restore(filled.engine, path, replace=True)
+        backup.restore(filled.engine, filled.files, path, replace=True)
     assert contents(filled) == before
     with filled.reading() as session:
         assert session.scalar(select(func.count()).select_from(Comment)) is not None

@@ -6,15 +6,17 @@ import sys
 
 import click
 
-from kms import places
+from kms import attachments, places, uploads
 from kms.commands.opening import opened
 from kms.commands.progress import progress_bar
 from kms.errors import Invalid
 from kms.language import gettext as _
 from kms.permissions import SYSTEM
+from kms.saving import Store
 from kms.search.answers import as_json, in_words
 from kms.search.found import Found
 from kms.search.query import read
+from kms.settings import Settings, read_settings
 from kms.thai import dates
 
 FILTERS = ("province", "amphoe", "tambon", "theme", "kind", "role")
@@ -93,10 +95,42 @@ def reindex() -> None:
 
 
 @click.command("check")
-@click.option("--repair", is_flag=True, help="ซ่อมดัชนีให้ตรงกับฐานข้อมูล")
+@click.option("--repair", is_flag=True, help="ซ่อมดัชนีให้ตรงกับฐานข้อมูล และเก็บกวาดไฟล์ที่ไม่ใช้แล้ว")
 def check(*, repair: bool) -> None:
-    """ตรวจว่าดัชนีค้นหาตรงกับฐานข้อมูล."""
-    with opened() as store, store.reading() as session:
-        report = store.index.check(session, repair=repair)
-    click.echo(in_words(report))
-    sys.exit(0 if report.is_sound or report.repaired else 1)
+    """ตรวจว่าดัชนีค้นหาและไฟล์แนบตรงกับฐานข้อมูล."""
+    settings = read_settings()
+    with opened(settings) as store:
+        with store.reading() as session:
+            report = store.index.check(session, repair=repair)
+        click.echo(in_words(report))
+        if repair:
+            _sweep(store, settings)
+        with store.reading() as session:
+            health = attachments.check(session, store.files, thoroughly=True)
+    _tell_of_files(health)
+    sys.exit(0 if (report.is_sound or report.repaired) and health.is_sound else 1)
+
+
+def _sweep(store: Store, settings: Settings) -> None:
+    """What nobody needs goes: expired uploads, files on no note, bytes that nobody knows."""
+    with store.saving() as session:
+        uploads.sweep(session, settings.uploads_folder)
+        attachments.sweep(session)
+    with store.reading() as session:
+        count = attachments.drop_bytes(session, store.files)
+    store.files.tidy()
+    click.echo(_("เก็บกวาดไฟล์ที่ไม่ใช้แล้ว %(n)s ไฟล์", n=count))
+
+
+def _tell_of_files(health: attachments.Health) -> None:
+    said = _(
+        "ไฟล์แนบ %(n)s ไฟล์ หาย %(missing)s เสีย %(damaged)s ไม่มีเจ้าของ %(strays)s",
+        n=health.count,
+        missing=len(health.missing),
+        damaged=len(health.damaged),
+        strays=len(health.strays),
+    )
+    click.echo(said)
+    for what, numbers in ((_("หาย"), health.missing), (_("เสีย"), health.damaged)):
+        for number in numbers:
+            click.echo(_("ไฟล์แนบที่ %(n)s: %(what)s", n=number, what=what), err=True)

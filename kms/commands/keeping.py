@@ -17,11 +17,14 @@ from kms.settings import read_settings
 @click.command("backup")
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
 def backup(path: Path) -> None:
-    """สำรองฐานข้อมูลทั้งหมดเป็นไฟล์ zip เดียว ระหว่างที่ระบบทำงานอยู่ก็ได้."""
+    """สำรองฐานข้อมูลและไฟล์แนบทั้งหมดเป็นไฟล์ zip เดียว ระหว่างที่ระบบทำงานอยู่ก็ได้."""
     with opened() as store, progress_bar() as bar:
         task = bar.add_task(_("สำรอง"), total=None)
         rows = backups.save(
-            store.engine, path, progress=lambda table, count: bar.update(task, advance=count)
+            store.engine,
+            store.files,
+            path,
+            progress=lambda table, count: bar.update(task, advance=count),
         )
     click.echo(_("สำรอง %(rows)s แถวไว้ที่ %(path)s", rows=rows, path=path))
 
@@ -33,7 +36,7 @@ def restore(path: Path, *, replace: bool) -> None:
     """นำไฟล์สำรองกลับมาทั้งหมดหรือไม่เปลี่ยนอะไรเลย แล้วสร้างดัชนีใหม่."""
     with opened() as store:
         try:
-            rows = backups.restore(store.engine, path, replace=replace)
+            rows = backups.restore(store.engine, store.files, path, replace=replace)
         except Invalid as problem:
             raise click.ClickException(problem.message) from problem
         with progress_bar() as bar:

@@ -17,6 +17,7 @@ from kms.file_store import writing
 from kms.language import gettext as _
 from kms.models import Attachment, Upload
 from kms.note_checks import MOST_FILES
+from kms.note_views import NoteView
 from kms.permissions import Viewer, require
 from kms.web import errors
 from kms.web.context import reading, saving, settings, store, viewer
@@ -50,6 +51,7 @@ class FileShown:
     width: int | None
     height: int | None
     large: str
+    caption: str = ""
 
     @property
     def is_picture(self) -> bool:
@@ -97,6 +99,24 @@ def shown(file: Attachment) -> FileShown:
         file.height,
         address(file.key, file.name),
     )
+
+
+def of_note(note: NoteView) -> list[FileShown]:
+    """The files beneath the text of a note; pictures that stand in the text are left out."""
+    return [
+        FileShown(
+            one.key,
+            one.name,
+            one.media_type,
+            one.size,
+            one.width,
+            one.height,
+            address(one.key, one.name),
+            one.caption,
+        )
+        for one in note.files
+        if f"](/attachments/{one.key}" not in note.body
+    ]
 
 
 def address(key: str, name: str) -> str:
@@ -214,7 +234,7 @@ def take(typed: Typed) -> tuple[Typed, str]:
             with saving() as session:
                 file = attachments.add(session, brought, by=viewer())
         except (Invalid, TooMany) as problem:
-            refused.append(f"{_short(sent.filename)}: {problem.message}")
+            refused.append(f"{_short(sent.filename or '')}: {problem.message}")
             continue
         typed = _with_row(typed, file.key)
     return typed, " · ".join(refused)
@@ -392,6 +412,6 @@ def _tidy_now_and_then() -> None:
     tidied["at"] = monotonic()
     with saving() as session:
         uploads.sweep(session, settings().uploads_folder)
-        digests = attachments.sweep(session)
-    with saving() as session:
-        attachments.drop_bytes(session, store().files, digests)
+        attachments.sweep(session)
+    with reading() as session:
+        attachments.drop_bytes(session, store().files)
