@@ -156,9 +156,9 @@
   // Where what this device may show now is kept, the nearest first.
   const shelves = () => [owner(), NOBODY].reduce((names, one) => (one ? names.concat(SAVED + one, READ + one) : names), []);
 
-  function firstIn(names, key) {
+  function firstIn(names, key, how) {
     return names.reduce((before, name) => before.then((found) => found
-      || caches.has(name).then((has) => (has ? caches.open(name).then((cache) => cache.match(key)) : null))), Promise.resolve());
+      || caches.has(name).then((has) => (has ? caches.open(name).then((cache) => cache.match(key, how)) : null))), Promise.resolve());
   }
 
   // A kept copy of the page, marked as one; nothing when there is none.
@@ -206,7 +206,7 @@
       }), WAIT_MS);
       answered.then((answer) => { clearTimeout(late); resolve(answer); }, () => {
         clearTimeout(late);
-        copyOf(url, "gone").then((page) => page || frame()).then((page) => resolve(page || Response.error()), () => resolve(Response.error()));
+        copyOf(url, "gone").then((page) => page || (url.pathname.startsWith("/attachments/") ? savedPicture(url) : null)).then((page) => page || frame()).then((page) => resolve(page || Response.error()), () => resolve(Response.error()));
       });
     });
   }
@@ -233,9 +233,11 @@
     }))));
   }
 
+  // Of a picture one size is kept, and stands for all.
+  const savedPicture = (url) => ready.then(() => firstIn(savedShelves(), url.pathname, { ignoreSearch: true }));
+
   function picture(request, url) {
-    return fetch(request).catch((problem) => ready
-      .then(() => firstIn(savedShelves(), url.pathname + url.search))
+    return fetch(request).catch((problem) => savedPicture(url)
       .then((found) => {
         if (found) return found;
         throw problem;
@@ -442,6 +444,7 @@
   });
 
   const ANSWERS = {
+    claim: () => self.clients.claim(),
     leaving: () => leaving(++asked),
     ahead: (said) => fetchAhead(said.path, said.account),
     saved: (said) => isSaved(said.path),

@@ -61,7 +61,8 @@
 
   // After the page itself; and nothing ahead of need on a slow or costly line.
   window.addEventListener("load", () => {
-    workers.register("/sw.js", { updateViaCache: "none" }).catch(() => {});
+    // A page that was on its way while the worker began is taken over when it asks.
+    workers.register("/sw.js", { updateViaCache: "none" }).then(() => workers.controller || ask("claim")).catch(() => {});
     const signal = navigator.connection || {}, idle = window.requestIdleCallback || setTimeout;
     if (since || isFrame || signal.saveData || /2g/.test(signal.effectiveType)) return;
     setTimeout(() => idle(() => ask("ahead", { path: location.pathname + location.search, account: root.dataset.account })), 2000);
