@@ -2,12 +2,22 @@
 
 import re
 import time
+from html.parser import HTMLParser
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kms.markup import LONGEST_MARKDOWN, excerpt, to_html, to_html_light, to_plain
+from kms.markup import (
+    LONGEST_MARKDOWN,
+    excerpt,
+    to_html,
+    to_html_light,
+    to_plain,
+    wiki_titles,
+    with_missing,
+)
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -31,6 +41,11 @@ HOSTILE = [
     "|<script>|\n|---|\n|<b onclick=x>|",
     "`<script>`\n\n    <script>alert(1)</script>",
     "\x02wzxhzdk:0\x03 \x00<scr\x00ipt>",
+    "> คำ\n> — <script>alert(1)</script>",
+    '> คำ\n> — <figcaption onclick="alert(1)">ใคร',
+    '> <figure class="said" onclick=alert(1)>\n> — [ใคร](javascript:alert(1))',
+    '[^" onclick="alert(1)]\n\n[^" onclick="alert(1)]: x',
+    '[^"><script>]\n\n[^"><script>]: x',
 ]
 
 
@@ -38,12 +53,23 @@ def tags(page: str) -> list[str]:
     return re.findall(r"<[^>]*>", page)
 
 
+def parsed(page: str) -> list[tuple[str, list[tuple[str, str | None]]]]:
+    """Tags and attributes as a browser reads them."""
+    found: list[tuple[str, list[tuple[str, str | None]]]] = []
+    parser = HTMLParser()
+    parser.handle_starttag = lambda tag, attributes: found.append((tag, attributes))  # type: ignore[method-assign]
+    parser.feed(page)
+    return found
+
+
 @pytest.mark.parametrize("text", HOSTILE)
 @pytest.mark.parametrize("render", [to_html, to_html_light])
 def test_nothing_typed_can_run(text: str, render):
-    for tag in tags(render(text)):
-        assert not re.match(r"<(script|iframe|style|svg|img)", tag)
-        assert not re.search(r"\son\w+=|javascript:|data:", re.sub(r'title="[^"]*"', "", tag))
+    for tag, attributes in parsed(render(text)):
+        assert tag not in ("script", "iframe", "style", "svg", "img")
+        for name, value in attributes:
+            assert not name.startswith("on")
+            assert not re.match(r"\s*(javascript|data):", value or "") or name in ("title", "id")
 
 
 def test_raw_html_is_shown_as_typed():
@@ -104,6 +130,102 @@ def test_a_footnote_links_both_ways():
     page = to_html("ข้อความ[^1]\n\n[^1]: ที่มา")
     assert 'href="#fn:1"' in page
     assert 'href="#fnref:1"' in page
+    assert 'aria-label="เชิงอรรถ 1"' in page
+    assert 'aria-label="กลับไปที่ตัวเลข 1 ในเนื้อความ"' in page
+
+
+def test_two_texts_on_one_page_share_no_id():
+    text = "# หัว\n\n# หัว\n\nคำ[^1] คำ[^1] คำ[^ก]\n\n[^1]: ที่มา\n[^ก]: อีกที่"
+    first, second = to_html(text, part="a1"), to_html(text, part="a2")
+    ids = re.findall(r' id="([^"]*)"', first + second + to_html(text))
+    assert len(ids) == len(set(ids)) == 21
+    for page in (first, second):
+        own = set(re.findall(r' id="([^"]*)"', page))
+        assert set(re.findall(r'href="#([^"]*)"', page)) <= own
+
+
+def test_headings_begin_where_the_page_wants_them():
+    assert to_html("# ก\n## ข\n###### ค", top=4).count("<h4") == 1
+    assert "<h6" in to_html("# ก\n## ข\n###### ค", top=4)
+    assert to_html("## ก", top=3).startswith("<h3")
+
+
+# --- quotes ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dash", ["—", "– ", "–– ", "- ", "-- ", "―"])
+def test_the_last_line_of_a_quote_that_begins_with_a_dash_is_its_speaker(dash: str):
+    for between in ("\n> ", "\n>\n> "):
+        page = to_html(f"> เลี้ยงแม่ไก่ไว้กินไข่{between}{dash}แกนนำ**กองทุน**\n\nจบ")
+        if between != "\n> " and dash == "- ":
+            continue  # a list, as anywhere else
+        assert page == (
+            '<figure class="said">\n<blockquote>\n<p>เลี้ยงแม่ไก่ไว้กินไข่</p>\n</blockquote>\n'
+            "<figcaption>— แกนนำ<strong>กองทุน</strong></figcaption>\n</figure>\n<p>จบ</p>"
+        )
+
+
+def test_each_of_several_quotes_has_its_own_speaker():
+    page = to_html("> ก\n> — หนึ่ง\n\n> ข\n> ค\n> — สอง\n\n> ไม่มีใครลงชื่อ")
+    assert re.findall(r"<figcaption>(.*?)</figcaption>", page) == ["— หนึ่ง", "— สอง"]
+    assert page.count("<blockquote>") == 3
+    nested = to_html("> นอก\n> > ใน\n> > — คนใน\n>\n> ต่อ\n> — คนนอก")
+    assert re.findall(r"<figcaption>(.*?)</figcaption>", nested) == ["— คนใน", "— คนนอก"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "> — ใช่ไหม\n> — ใช่",
+        "> — ใช่ไหม\n>\n> — ใช่",
+        "> - ก\n> - ข",
+        "> — ลำพัง",
+        "> งูเห่ากับลูกเขียด – คำที่คนลำสินธุ์ใช้เปรียบ",
+        "> อุณหภูมิ\n> -5 องศา",
+        "> ก\n> \\- ข",
+        "> ก\n> — " + "ยาว" * 60,
+        "> ก\n> —",
+        "คำ\n— ใคร",
+        ">",
+    ],
+)
+def test_what_names_no_speaker_stays_a_quote(text: str):
+    page = to_html(text)
+    assert "<figure" not in page
+    words = re.sub(r"[\s>\\]|&gt;", "", text)
+    assert re.sub(r"\s", "", re.sub(r"<[^>]*>", "", page)).replace("-", "") == words.replace(
+        "-", ""
+    )
+
+
+def test_plain_words_keep_the_speaker():
+    assert to_plain("> คำพูด\n> — ผู้ใหญ่ย้วน") == "คำพูด\n— ผู้ใหญ่ย้วน"
+
+
+# --- wiki links -----------------------------------------------------------------------------------
+
+
+def test_links_to_missing_titles_are_marked_and_nothing_else_is():
+    page = to_html("[[มี]] [[ไม่มี|คำ]] [[ไม่มี]] [มี](/pages/มี) `[[โค้ด]]`")
+    marked = with_missing(page, lambda title: title == "ไม่มี")
+    assert marked.count("wiki-missing") == 2
+    assert marked.count('title="ยังไม่มีหน้านี้"') == 2
+    assert re.sub(r' title="[^"]*"', "", marked.replace(" wiki-missing", "")) == page
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(st.sampled_from("<>\"'&%;[]| กa/?#\\"), max_size=40))
+def test_whatever_a_title_holds_marking_it_adds_only_our_words(title: str):
+    page = to_html(f"ก [[{title}]] ข")
+    marked = with_missing(page, lambda _title: True)
+    undone = marked.replace(' title="ยังไม่มีหน้านี้"', "").replace(" wiki-missing", "")
+    assert undone == page
+
+
+def test_titles_found_are_those_that_become_links():
+    text = "[[ก]] [[ ข  ค |คำ]] `[[โค้ด]]` \\[[หนี]] [[]] [[|]] [[ก\nข]]\n\n> [[ในคำพูด]]"
+    linked = re.findall(r'class="wiki" href="/pages/([^"]*)"', to_html(text))
+    assert [quote(title, safe="") for title in wiki_titles(text)] == linked
 
 
 def test_a_comment_has_no_headings_tables_or_pictures():
@@ -130,7 +252,25 @@ def test_an_excerpt_is_one_line_within_its_limit():
     assert excerpt("ชุมชนน้ำใจ", 8) == "ชุมชน…"
 
 
-HEAVY = ["[", "*", "*a* ", "[a](", "![", "> ", ">", "`a ", "|", "[^1]", "<a ", "&#", "[[a|"]
+HEAVY = [
+    "> ก\n> — ข\n\n",
+    "> — ก\n",
+    "`[[",
+    "[[ก]]`",
+    "[",
+    "*",
+    "*a* ",
+    "[a](",
+    "![",
+    "> ",
+    ">",
+    "`a ",
+    "|",
+    "[^1]",
+    "<a ",
+    "&#",
+    "[[a|",
+]
 HEAVY += ["# ก\n", "- ก\n", "ก\n", "http://a ", "\\", " ", "_a_", "1. ก\n\n", "| a | b |\n"]
 MARKS = ["#", "|", "-", "1.", ">", "**", "*", "_", "`", "[", "]", "(", ")", "!", "[[", "]]"]
 MARKS += ["[^1]", ":", "\\", "<", "&", "\n", "\n\n", "    ", " ", "ก", "ชุมชน", "http://a.b", "---"]
@@ -144,7 +284,7 @@ def test_unbalanced_markdown_still_makes_a_page_of_allowed_tags(text: str):
         for tag in tags(render(text)):
             assert re.match(
                 r"</?(p|br|strong|em|ul|ol|li|blockquote|a|code|pre|hr|h[2-6]|img|sup|div"
-                r"|table|thead|tbody|tr|th|td)\b",
+                r"|table|thead|tbody|tr|th|td|figure|figcaption)\b",
                 tag,
             )
     assert len(to_plain(text)) <= len(text)
@@ -167,6 +307,7 @@ def test_a_hostile_text_of_any_size_takes_bounded_time(piece: str):
     to_html(over_it)
     to_html_light(over_it)
     to_plain(over_it)
+    list(wiki_titles(at_the_limit))
     assert time.process_time() - started < 15
 
 
