@@ -117,7 +117,11 @@
     return found;
   };
   const name = (step) => step.dataset.name || title(step).firstChild.textContent.trim();
-  const count = (n, of) => (box && n === of ? words.last : say(words.count, n, box ? of - 1 : of));
+  // Questions are counted among themselves; what comes after them in a review has a name.
+  function count(list) {
+    const counted = box ? all(".question", box) : list, n = counted.indexOf(list[at]) + 1;
+    return n ? say(words.count, n, counted.length) : at === list.length - 1 ? words.last : name(list[at]);
+  }
 
   function tellAhead() {
     next.textContent = isAnswered(steps()[at]) ? words.ahead : words.skip;
@@ -138,7 +142,7 @@
     next.hidden = !stepped || at === last;
     check.hidden = stepped && at !== last;
     save.classList.toggle("button-primary", !stepped || at === last);
-    document.getElementById("step-count").textContent = count(at + 1, list.length);
+    document.getElementById("step-count").textContent = count(list);
     line.textContent = "";
     list.forEach((step, n) => {
       step.classList.toggle("is-now", n === at);
