@@ -91,7 +91,8 @@
     field.value = value;
     box.appendChild(label);
     box.appendChild(field);
-    form.insertBefore(box, form.querySelector(".step, .field"));
+    const first = form.querySelector(".step, .field");
+    first.parentNode.insertBefore(box, first);
   }
 
   function fill(form, fields) {
@@ -299,6 +300,8 @@
       id = platu.uuid();
       carry();
       offer(here.filter(mine));
+      // On a slow connection people type before this script has come.
+      if (all("textarea, input[type=text]", form).some((field) => field.value !== field.defaultValue)) kept = "";
       return undefined;
     }
     function take(local) {
@@ -377,6 +380,8 @@
     };
     platu.forms.set(form, keeper);
 
+    // What a browser puts back by itself, on the way back to a form that was sent, is sent already.
+    form.autocomplete = "off";
     form.addEventListener("input", changed);
     form.addEventListener("change", changed);
     window.addEventListener("pagehide", leaving);
@@ -386,7 +391,7 @@
     window.addEventListener("popstate", stay);
     // Back to a form that was sent: a new one, with an id of its own.
     window.addEventListener("pageshow", (event) => { if (event.persisted && wasSent) location.replace(location.pathname); });
-    return begin().catch(() => {}).then(() => { keeper.ready = true; changed(); document.dispatchEvent(new Event("platu:state")); });
+    return begin().catch(() => {}).then(() => { keeper.ready = true; at.ready = ""; changed(); document.dispatchEvent(new Event("platu:state")); });
   }
 
   platu.ready.then((canKeep) => all("form[data-draft]").forEach((form) => {
