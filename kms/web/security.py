@@ -21,7 +21,8 @@ from kms.settings import Settings
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'self'",
-        "img-src 'self' data:",
+        # blob: is a picture chosen on this page that is not sent yet.
+        "img-src 'self' data: blob:",
         "object-src 'none'",
         "base-uri 'none'",
         "form-action 'self'",

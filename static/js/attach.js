@@ -216,7 +216,7 @@
     say(item.row, words.shrinking);
     return shrunk(file).then((small) => {
       if (small.size > words.mostMb * LARGEST) return ended(item, { error: { message: words.tooLarge } });
-      if (/^image\//.test(small.type)) face(item.row, URL.createObjectURL(small));
+      if (/^image\/(jpeg|png|webp|gif)$/.test(small.type)) face(item.row, URL.createObjectURL(small));
       return new Response(small).arrayBuffer().then((data) => {
         item.data = data;
         item.state = "waiting";
@@ -276,9 +276,10 @@
   // --- the form waits for its files -------------------------------------------------------------
 
   const unsent = () => items.filter((item) => !item.gone && (item.state === "waiting" || item.state === "shrinking"));
+  const isStuck = () => navigator.onLine === false || wait > FIRST_WAIT;
   function tell() {
     const names = unsent().map((item) => item.name).join(", ");
-    state.textContent = words.notYet + " " + names + (navigator.onLine === false || wait > FIRST_WAIT ? " – " + words.hold : "");
+    state.textContent = words.notYet + " " + names + (isStuck() ? " – " + words.hold : "");
   }
   function release() {
     if (!held || unsent().length) return;
@@ -289,13 +290,14 @@
   }
   window.addEventListener("submit", (event) => {
     const button = event.submitter || document.activeElement;
-    if (event.target !== form || !unsent().length || held || (button && button.name && button.value !== "save")) return;
+    const goes = button && button.name && button.value !== "save";
+    if (event.target !== form || !unsent().length || goes || (held && isStuck())) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     held = form.querySelector(".actions [value=save]");
     tell();
     state.scrollIntoView({ block: "center" });
-    wake();
+    if (!isStuck()) wake();
   }, true);
 
   // --- from last time ---------------------------------------------------------------------------
@@ -309,7 +311,7 @@
     box.insertBefore(line, box.querySelector("template"));
   }
   box.classList.add("is-live");
-  all("#camera, [for=camera]").forEach((one) => { one.hidden = false; });
+  all("#camera, [for=camera]").forEach((one) => { one.hidden = !navigator.maxTouchPoints; });
   box.querySelector("#attach").hidden = true;
   describe();
   document.addEventListener("platu:filled", describe);
