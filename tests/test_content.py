@@ -11,6 +11,8 @@ import geothai
 import pytest
 import yaml
 
+from kms.markup import wiki_titles
+
 CONTENT = Path(__file__).parents[1] / "content"
 MINE = [
     *sorted(CONTENT.rglob("*.md")),
@@ -278,7 +280,7 @@ def test_every_help_page_comes_in_thai_and_english() -> None:
         fields, body = front_matter(path)
         assert fields["slug"] == path.stem
         assert fields["title"] and fields["title_en"] and body.strip()
-        assert "[[" not in body
+        assert not list(wiki_titles(body))
         assert front_matter(path.with_suffix(".en.md"))[1].strip()
         slugs.append(fields["slug"])
         orders.append(fields["order"])
