@@ -34,13 +34,22 @@
     return opening;
   }
 
+  // Other tabs of this person show what waits, too.
+  const tell = () => document.dispatchEvent(new Event("platu:state"));
+  const others = window.BroadcastChannel ? new BroadcastChannel("platu-" + account) : null;
+  if (others) others.onmessage = tell;
+  function changed(name) {
+    setTimeout(tell);
+    if (others && name === "outbox") others.postMessage(name);
+  }
+
   // Strict: the words are on the disk, and not on their way to it, when the page says so.
   function inside(name, mode, work) {
     return open().then((database) => new Promise((done, fail) => {
       const going = database.transaction(name, mode, { durability: "strict" });
       let answer;
       going.oncomplete = () => {
-        if (mode === "readwrite") setTimeout(() => document.dispatchEvent(new Event("platu:state")));
+        if (mode === "readwrite") changed(name);
         done(answer);
       };
       going.onabort = going.onerror = () => fail(going.error);
