@@ -68,7 +68,7 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LIST_ITEM = re.compile(r" {0,3}(?:[-*+]|\d{1,4}\.)\s")
 _HEADING = re.compile(r" {0,3}#{1,6}\s")
 _QUOTE_OPENING = re.compile(rf"(?:\s{{0,3}}>){{{DEEPEST_QUOTE + 1},}}")
-_TAG_AT_START = re.compile(r"(#+)(?=[^#\s])")
+_TAG_AT_START = re.compile(r"((?:[\s>]|[-*+]\s|\d{1,4}\.\s)*)(#+)(?=[^#\s])")
 
 
 def _own_images_only(tag: str, attribute: str, value: str) -> str | None:
@@ -228,7 +228,9 @@ class _AsTyped(Preprocessor):
         for typed in lines:
             line = typed.lstrip() if len(typed) - len(typed.lstrip()) > DEEPEST_INDENT else typed
             line = _QUOTE_OPENING.sub("> ", line, count=1)
-            line = _TAG_AT_START.sub(lambda m: "\\" + "\\".join(m[1]), line, count=1)
+            tag = _TAG_AT_START.match(line)
+            if tag:
+                line = tag[1] + "\\" + "\\".join(tag[2]) + line[tag.end() :]
             if done and _LIST_ITEM.match(line) and _is_text(done[-1]):
                 done.append("")
             done.extend(["", line, ""] if _HEADING.match(line) else [line])

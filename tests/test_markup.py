@@ -85,6 +85,9 @@ def test_headings_begin_at_h2_and_have_ids_of_their_own():
 
 def test_a_thai_writer_s_habits_are_not_mistaken_for_markdown():
     assert to_html("#แนวคิด #แก้จน") == "<p>#แนวคิด #แก้จน</p>"
+    assert "<p>#แนวคิด</p>" in to_html("> #แนวคิด")
+    assert "<li>#แนวคิด</li>" in to_html("1. #แนวคิด")
+    assert to_html("เขียน `#แก้จน` ได้") == "<p>เขียน <code>#แก้จน</code> ได้</p>"
     assert to_html("      ย่อหน้าเยื้อง") == "<p>ย่อหน้าเยื้อง</p>"
     assert to_html("หนึ่ง\nสอง") == "<p>หนึ่ง<br>\nสอง</p>"
     assert to_html("ชื่อ\n----") == "<p>ชื่อ</p>\n<hr>"

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 import pytest
+from alembic import command
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -13,7 +14,7 @@ from kms import notes, wiki_links
 from kms.models import IndexChange, Note, WikiLink
 from kms.note_kinds import AgendaItem, Kind, LessonParts, Meeting, NoteContent, Review
 from kms.permissions import ANONYMOUS, Viewer
-from kms.saving import Store
+from kms.saving import Store, alembic_config, migrate
 from kms.wiki_links import MOST_LINKS, keys_in, title_key
 from tests.cast import Cast
 from tests.statements import counting
@@ -280,3 +281,21 @@ def test_kinds_other_than_pages_link_and_are_linked(
     lesson = keep(store, a_lesson(title="บทเรียนเรื่องเป้าหมาย", kind=Kind.LESSON), cast.facilitator)
     assert links(client, number) == {"บทเรียนเรื่องเป้าหมาย": True}
     assert review.title in linking(client, lesson)
+
+
+def test_links_written_before_there_were_rows_for_them_are_found(
+    store: Store, cast: Cast, database: str
+) -> None:
+    body = 'ดู [[คุณอำนวย]] `[[โค้ด]]` [["คำในเครื่องหมาย"]] [[คุณอำนวย|คำ]]'
+    page = keep(store, a_page("หน้า", body), cast.facilitator)
+    answer = Review("one-box", {"review": 'ดู [[คุณ "กิจ"]]'})
+    review = keep(store, a_review(review=answer), cast.facilitator)
+    command.downgrade(alembic_config(database), "0001")
+    migrate(database)
+    with store.sessions() as session:
+        rows = session.execute(select(WikiLink.note_id, WikiLink.title_key)).all()
+    assert set(rows) == {
+        (page, "คุณอำนวย"),
+        (page, title_key('"คำในเครื่องหมาย"')),
+        (review, title_key('คุณ "กิจ"')),
+    }

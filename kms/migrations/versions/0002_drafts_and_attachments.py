@@ -1,6 +1,7 @@
 """drafts, attachments, wiki links, and the forms that revisions came from."""
 
 import re
+from collections.abc import Iterator
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,6 +14,8 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+MOST_LINKS = 500
+CODE_SPAN = re.compile(r"`+[^`]{1,2000}`+")
 WIKI_LINK = re.compile(r"\[\[([^\[\]|\n]{1,300})(?:\|[^\[\]\n]{1,300})?\]\]")
 
 
@@ -153,20 +156,34 @@ def upgrade() -> None:
 
 def _find_links_written_before() -> None:
     connection = op.get_bind()
-    written = connection.execute(sa.text("SELECT id, body FROM note WHERE body LIKE '%[[%'")).all()
+    note = sa.table(
+        "note", sa.column("id"), sa.column("body", sa.Text()), sa.column("content", sa.JSON())
+    )
+    has_links = note.c.body.contains("[[") | sa.cast(note.c.content, sa.Text()).contains("[[")
     rows = [
         {"note_id": number, "title_key": key, "position": position}
-        for number, body in written
-        for position, key in enumerate(
-            dict.fromkeys(naming.key(title, 500) for title in WIKI_LINK.findall(body))
-        )
-        if key
+        for number, body, content in connection.execute(sa.select(note).where(has_links))
+        for position, key in enumerate(_titles_in([body, content]))
     ]
     if rows:
         links = sa.table(
             "wiki_link", sa.column("note_id"), sa.column("title_key"), sa.column("position")
         )
         op.bulk_insert(links, rows)
+
+
+def _titles_in(said: object) -> list[str]:
+    texts = "\n\n".join(_strings(said))
+    keys = (naming.key(title, 500) for title in WIKI_LINK.findall(CODE_SPAN.sub("", texts)))
+    return list(dict.fromkeys(key for key in keys if key))[:MOST_LINKS]
+
+
+def _strings(said: object) -> Iterator[str]:
+    if isinstance(said, str):
+        yield said
+    elif isinstance(said, dict | list):
+        for each in said.values() if isinstance(said, dict) else said:
+            yield from _strings(each)
 
 
 def downgrade() -> None:
