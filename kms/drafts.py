@@ -161,7 +161,8 @@ def forget(
             return
         found = Draft(account_id=account_id, form_id=form_id, kind=Kind.NOTE.value, step=1)
         if not _is_added(session, found):
-            return forget(session, account_id, form_id, step=step, device=device)
+            forget(session, account_id, form_id, step=step, device=device)
+            return
     found.fields, found.title = [], ""
     found.step = max(found.step, min(step, MOST_STEPS))
     found.device = device if _is_id(device) else ""
@@ -193,6 +194,12 @@ def get(session: Session, form_id: str, *, by: Viewer) -> Draft:
 def of_owner(session: Session, by: Viewer) -> list[DraftLine]:
     """One's drafts, the last written first."""
     return _lines(session, by, Draft.discarded_at.is_(None))
+
+
+def whole_of_owner(session: Session, account_id: int) -> Sequence[Draft]:
+    """Every draft of an account with its words, for a copy of one's own data."""
+    own = select(Draft).where(Draft.account_id == account_id, Draft.title != "")
+    return session.scalars(own.order_by(Draft.id)).all()
 
 
 def discarded(session: Session, form_id: str, *, by: Viewer) -> DraftLine | None:

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from kms import accounts, attachments, passwords, people
+from kms import accounts, attachments, drafts, passwords, people
 from kms.language import gettext as _
 from kms.models import (
     Account,
@@ -52,6 +52,10 @@ def export_own_data(session: Session, account: Account) -> dict[str, Any]:
             for role in roles
         ],
         "parts": [{"note": part.note_id, "part": part.part} for part in parts],
+        "drafts": [
+            {"kind": one.kind, "saved_at": one.saved_at.isoformat(), "fields": one.fields}
+            for one in drafts.whole_of_owner(session, account.id)
+        ],
         "files": [_file(file) for file in attachments.brought_by(session, account.id)],
     }
 
@@ -70,6 +74,7 @@ def forget(session: Session, account: Account) -> None:
     ):
         session.delete(draft)
     session.flush()
+    drafts.drop_all(session, account.id)
     for upload in session.scalars(select(Upload).where(Upload.account_id == account.id)):
         session.delete(upload)
     attachments.forget_loose(session, account.id)

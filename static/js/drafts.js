@@ -31,7 +31,7 @@
     field.type = "hidden";
     field.name = name;
     field.value = value;
-    within.appendChild(field);
+    return within.appendChild(field);
   }
 
   // Rows by their order: the draft's nth row goes to the page's nth, added as a person would.
@@ -122,8 +122,9 @@
   // --- one form ---------------------------------------------------------------------------------
 
   function keep(form, canKeep) {
+    const carried = (name) => form.elements[name] || hidden(form, name, "");
     const at = form.dataset, line = form.querySelector(".save-state");
-    let id = at.draft, kept = JSON.stringify(fieldsOf(form)), step = 0, after = Number(form.elements.draft_step.value) || 0;
+    let id = at.draft, kept = JSON.stringify(fieldsOf(form)), step = 0, after = Number(carried("draft_step").value) || 0;
     let dirty = false, filling = false, stopped = false, writing = null, pushing = null, again = false;
     let wasSent = false, deviceTimer = 0, serverTimer = 0, pause = 5000, wrote = 0;
     const isComment = at.kind === "comment";
@@ -156,9 +157,9 @@
 
     function carry() {
       at.draft = id;
-      form.elements.client_id.value = id;
-      form.elements.draft_step.value = step;
-      if (!form.elements.draft_device) hidden(form, "draft_device", platu.device);
+      carried("client_id").value = id;
+      carried("draft_step").value = step;
+      carried("draft_device").value = platu.device;
     }
     // The steps of a form are entries of the history; each of them leads back to this draft.
     function stay() {
