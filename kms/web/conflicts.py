@@ -254,7 +254,7 @@ def _kept_places(text: str) -> list[Place]:
     try:
         every = json.loads(text)
         return [_kept_place(one) for one in every[:MOST_CLASHES]]
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return []
 
 

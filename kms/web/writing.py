@@ -197,6 +197,9 @@ def throw_away(number: int) -> ResponseReturnValue:
 def _answer(form: Request) -> ResponseReturnValue:
     if not form.who.is_signed_in:
         return _signed_out(form)
+    if form.typed.has("take") and form.number is not None:
+        chosen = conflicts.after_choice(form.kind, form.number, form.typed)
+        return conflicts.render(chosen) if chosen else _shown(form)
     form = _after_button(form)
     typed, refused = attachments.take(form.typed)
     form = replace(form, typed=typed)
