@@ -13,11 +13,13 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 def fields_of(page: str) -> dict[str, str]:
-    """What the hidden fields, lines and areas of a page's form hold."""
+    """What the hidden fields, lines, areas and chosen radio buttons of a page's form hold."""
     hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page)
     lines = re.findall(r'<input id="[^"]+" name="([^"]+)" type="text" value="([^"]*)"', page)
     areas = re.findall(r'<textarea[^>]*? name="([^"]+)"[^>]*>\n?(.*?)</textarea>', page, re.S)
-    return {name: unescape(value) for name, value in [*hidden, *lines, *areas]}
+    radio = r'<input type="radio" name="([^"]+)" value="([^"]*)" checked'
+    chosen = re.findall(radio, page)
+    return {name: unescape(value) for name, value in [*hidden, *lines, *areas, *chosen]}
 
 
 class Sender:
