@@ -2,24 +2,32 @@
 
 import json
 import os
+import shutil
 import time
+import zipfile
 from datetime import timedelta
 from io import BytesIO
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
 from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from kms import attachments, notes
+from kms import attachments, backup, notes, privacy
+from kms.cli import commands
 from kms.db import now
 from kms.errors import Invalid, NotFound
-from kms.models import Attachment, Draft, NoteAttachment
+from kms.exchange import exporting, formats
+from kms.exchange.bringing import bring_in
+from kms.models import Account, Attachment, Draft, NoteAttachment
 from kms.note_kinds import AttachedFile, Kind, NoteContent
 from kms.permissions import Viewer
 from kms.saving import Store
+from kms.settings import Settings
 from tests.cast import Cast, csrf_token
 from tests.files import docx, from_a_camera, jpeg, pdf, picture, saved, xlsx
 
@@ -401,6 +409,112 @@ def test_missing_damaged_and_stray_files_are_told_apart(
     assert health.strays == (stray.digest,)
     assert not health.is_sound
     assert store.files.is_sound(sound.digest)
+
+
+# --- kept elsewhere ------------------------------------------------------------------------------
+
+
+def a_note_with_files(store: Store, cast: Cast) -> int:
+    """One photo and one document, for everyone."""
+    photo, report = bring(store, jpeg(), "วงคุย.jpg"), bring(store, pdf(), "รายงาน.pdf")
+    with store.saving() as session:
+        keys = [attachments.add(session, one, by=cast.facilitator).key for one in (photo, report)]
+        files = (AttachedFile(keys[0], "ใต้ต้นไม้"), AttachedFile(keys[1]))
+        content = saying(*files, visibility="public")
+        return notes.create(session, content, by=cast.facilitator, source="a", source_id="1").number
+
+
+def test_a_backup_brings_the_files_back(store: Store, cast: Cast, tmp_path: Path) -> None:
+    a_note_with_files(store, cast)
+    path = tmp_path / "all.zip"
+    backup.save(store.engine, store.files, path)
+    digests = list(store.files.digests())
+    shutil.rmtree(store.files.folder)
+    backup.restore(store.engine, store.files, path, replace=True)
+    assert list(store.files.digests()) == digests
+    with store.reading() as session:
+        assert attachments.check(session, store.files, thoroughly=True).is_sound
+
+
+def test_a_backup_whose_files_were_changed_changes_nothing(
+    store: Store, cast: Cast, tmp_path: Path
+) -> None:
+    a_note_with_files(store, cast)
+    path = tmp_path / "all.zip"
+    backup.save(store.engine, store.files, path)
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, b"changed" if name.startswith("files/") else content)
+    with pytest.raises(Invalid):
+        backup.restore(store.engine, store.files, path, replace=True)
+
+
+@pytest.mark.parametrize("form", ["jsonl", "markdown"])
+def test_an_export_holds_the_files_and_an_import_leaves_them(
+    store: Store, cast: Cast, tmp_path: Path, form: str
+) -> None:
+    number = a_note_with_files(store, cast)
+    exporting.export(store, tmp_path, form, seen_by=cast.anonymous)
+    copied = sorted((tmp_path / "files").iterdir())
+    assert sorted(one.suffix for one in copied) == [".jpg", ".pdf"]
+    told = "".join(one.read_text() for one in tmp_path.iterdir() if one.is_file())
+    for words in ("วงคุย.jpg", "ใต้ต้นไม้", copied[0].name, copied[1].name):
+        assert words in told
+    outcome = bring_in(store, formats.read(formats.files([tmp_path])))
+    assert not outcome.refused
+    with store.reading() as session:
+        note = notes.get(session, number, seen_by=cast.facilitator)
+        assert len(note.attachments) == 2
+
+
+def test_whoever_is_forgotten_leaves_no_loose_file(
+    session: Session, store: Store, cast: Cast
+) -> None:
+    shared = attach(session, store, cast.facilitator, jpeg((700, 500)))
+    attach(session, store, cast.facilitator, jpeg((701, 500)))
+    hidden = attach(session, store, cast.facilitator, jpeg((702, 500)))
+    notes.create(session, saying(AttachedFile(shared)), by=cast.facilitator)
+    draft = saying(AttachedFile(hidden), visibility="draft")
+    notes.create(session, draft, by=cast.facilitator)
+    account = session.get(Account, cast.facilitator.account_id)
+    assert account is not None
+    told = privacy.export_own_data(session, account)
+    assert [one["name"] for one in told["files"]] == ["ภาพ.jpg"] * 3
+    privacy.forget(session, account)
+    assert [one.key for one in session.scalars(select(Attachment))] == [shared]
+
+
+def test_the_doctor_and_check_tell_of_files_that_are_gone(
+    store: Store, settings: Settings, cast: Cast
+) -> None:
+    a_note_with_files(store, cast)
+    environment = {
+        "KMS_INSTANCE": str(settings.instance),
+        "KMS_DATABASE_URL": settings.database_url,
+    }
+
+    def kms(*words: str) -> Result:
+        return CliRunner().invoke(commands, words, env=environment)
+
+    assert "✓ ไฟล์แนบ: 2 ไฟล์" in kms("doctor").output
+    assert kms("check").exit_code == 0
+    with store.files.workplace() as place:
+        (place / "stray").write_bytes(b"nobody's")
+        stray = store.files.take(place / "stray")
+    os.utime(store.files.path(stray), (1e9, 1e9))
+    swept = kms("check", "--repair")
+    assert swept.exit_code == 0, swept.output
+    assert not store.files.has(stray)
+    with store.reading() as session:
+        lost = session.scalars(select(Attachment)).first()
+    assert lost is not None
+    store.files.path(lost.digest).unlink()
+    assert "✗ ไฟล์แนบ" in kms("doctor").output
+    told = kms("check")
+    assert told.exit_code == 1
+    assert f"ไฟล์แนบที่ {lost.id}" in told.output
 
 
 # --- over the web --------------------------------------------------------------------------------

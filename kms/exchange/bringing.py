@@ -128,6 +128,9 @@ def _bring_in_one(
         what = "created"
     else:
         before = note.revision
+        if note.attachments:
+            # A file that was added here stays, for no record says anything of it.
+            content = replace(content, attachments=notes.content_of(note).attachments)
         notes.revise(session, note, content, by=SYSTEM, based_on=before, reason=_("นำเข้าอีกครั้ง"))
         what = "revised" if note.revision != before else "unchanged"
     _bring_in_comments(session, record, note, is_new=what == "created")

@@ -1,17 +1,19 @@
 """Writing notes out: Markdown files, JSON lines, or a table for a spreadsheet."""
 
 import csv
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
-from kms import history, places
+from kms import file_kinds, history, places
 from kms.exchange import front_matter, json_lines
 from kms.exchange.records import fields_of
-from kms.models import Comment, Note
+from kms.file_store import FileStore
+from kms.models import Attachment, Comment, Note, NoteAttachment
 from kms.note_kinds import NoteContent
 from kms.permissions import Viewer, visible_to
 from kms.saving import Store
@@ -19,6 +21,7 @@ from kms.thai import dates
 
 BATCH = 500
 OWN_SOURCE = "platu"
+FILES = "files"
 FORMATS = ("markdown", "jsonl", "csv")
 CSV_COLUMNS = ("number", "kind", "title", "date", "date_be", "places", "themes", "tags", "body")
 
@@ -26,11 +29,14 @@ CSV_COLUMNS = ("number", "kind", "title", "date", "date_be", "places", "themes",
 def export(store: Store, folder: Path, form: str, *, seen_by: Viewer) -> int:
     """Write every note this viewer may see into the folder; answers how many.
 
-    What ``jsonl`` and ``markdown`` write, ``kms import`` reads back whole.
+    What ``jsonl`` and ``markdown`` write, ``kms import`` reads back whole but for attached files,
+    which lie in ``files/`` by their keys.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with store.reading() as session:
         rows = _rows(session, seen_by)
+        if form != "csv":
+            rows = _with_files(store.files, folder / FILES, rows)
         if form == "jsonl":
             return json_lines.write(folder / "notes.jsonl", rows)
         if form == "csv":
@@ -45,8 +51,10 @@ def _rows(session: Session, seen_by: Viewer) -> Iterator[dict[str, Any]]:
         while batch := _batch(session, seen_by, last, is_lesson=is_lesson):
             remarks = _comments(session, [note.id for note in batch])
             contents = history.contents_of(session, batch, seen_by=seen_by)
+            files = _files(session, [note.id for note in batch])
             for note in batch:
-                yield _row(session, note, contents[note.id], remarks.get(note.id, []))
+                row = _row(session, note, contents[note.id], remarks.get(note.id, []))
+                yield {**row, "attachments": files[note.id]} if note.id in files else row
             last = batch[-1].id
             session.expunge_all()
 
@@ -101,6 +109,40 @@ def _comments(session: Session, note_ids: list[int]) -> dict[int, list[dict[str,
         }
         found.setdefault(one.note_id, []).append({k: v for k, v in fields.items() if v})
     return found
+
+
+def _files(session: Session, note_ids: list[int]) -> dict[int, list[dict[str, Any]]]:
+    """Note → its files; ``sha256`` is also where the bytes are."""
+    query = (
+        select(NoteAttachment)
+        .where(NoteAttachment.note_id.in_(note_ids))
+        .order_by(NoteAttachment.note_id, NoteAttachment.position)
+        .options(joinedload(NoteAttachment.attachment).defer(Attachment.text))
+    )
+    found: dict[int, list[dict[str, Any]]] = {}
+    for one in session.scalars(query):
+        file = one.attachment
+        fields = {
+            # The key alone makes the name: nothing a person wrote becomes part of a path.
+            "file": f"{FILES}/{file.key}.{file_kinds.ENDINGS[file.media_type]}",
+            "name": file.name,
+            "caption": one.caption,
+            "sha256": file.digest,
+        }
+        found.setdefault(one.note_id, []).append({k: v for k, v in fields.items() if v})
+    return found
+
+
+def _with_files(
+    files: FileStore, folder: Path, rows: Iterator[dict[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    """The same rows; the files that each one names are copied into the folder."""
+    for row in rows:
+        for one in row.get("attachments", ()):
+            if files.has(one["sha256"]):
+                folder.mkdir(exist_ok=True)
+                shutil.copyfile(files.path(one["sha256"]), folder / Path(one["file"]).name)
+        yield row
 
 
 def _write_markdown(folder: Path, rows: Iterator[dict[str, Any]]) -> int:
