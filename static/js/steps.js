@@ -277,6 +277,10 @@
     (focused >= 0 ? document.activeElement : steps()[at]).scrollIntoView({ block: "center" });
   });
 
+  // Newer phones lay the page under the keyboard unless asked not to: then the bar would be hidden.
+  const meta = document.querySelector("meta[name=viewport]");
+  if (meta) meta.content += ", interactive-widget=resizes-content";
+
   // The style of the files' part may come after what typing needs.
   const late = document.getElementById("files-style");
   if (late) late.media = "all";

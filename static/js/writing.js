@@ -3,6 +3,7 @@
   "use strict";
   const sum = document.querySelector("[data-baht-sum]");
   if (!sum) return;
+  sum.parentNode.querySelector("button").hidden = true;
   const scales = { "ล้าน": 1e6, "แสน": 1e5, "หมื่น": 1e4, "พัน": 1e3 };
   const unit = sum.textContent.replace(/[\d,.\s]/g, "");
   function satang(text) {
