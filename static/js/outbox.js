@@ -11,7 +11,7 @@
   const SEND_S = 30, HOLD_MS = 60000, FIRST_PAUSE_MS = 30000, MOST_PAUSE_MS = 600000, MOST_TRIES = 5, TIDY_MS = 300000;
   const PASSING = [0, 408, 425, 429, 502, 503, 504];
   const say = (sentence, name, value) => sentence.replace("{" + name + "}", value);
-  let pause = FIRST_PAUSE_MS, timer = 0, panel = null, draining = null;
+  let pause = FIRST_PAUSE_MS, timer = 0, panel = null, draining = null, again = false;
 
   // --- sending ----------------------------------------------------------------------------------
 
@@ -91,13 +91,17 @@
     if (draining) return draining;
     draining = alone(() => drain(null), false).catch(() => null).then(() => tidy()).catch(() => null).then(() => {
       draining = null;
-      return refresh();
+      if (!again) return refresh();
+      again = false;
+      return run();
     });
     return draining;
   }
+  // What is under way began before the connection came back, perhaps.
   function hurry() {
     pause = FIRST_PAUSE_MS;
-    run();
+    again = Boolean(draining);
+    return run();
   }
 
   // --- what the page shows ------------------------------------------------------------------------
