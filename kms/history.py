@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.orm import Session, defer, joinedload, object_session
+from sqlalchemy.orm import Session, joinedload, object_session
 
 from kms import naming
 from kms.errors import NotFound
@@ -12,20 +12,6 @@ from kms.language import gettext as _
 from kms.models import LessonSource, Note, NoteTheme, Revision, Theme
 from kms.note_kinds import NoteContent
 from kms.permissions import ANONYMOUS, SYSTEM, Viewer, visible_to
-
-
-def revisions(session: Session, note: Note, *, seen_by: Viewer = ANONYMOUS) -> Sequence[Revision]:
-    """Revisions of the note, the newest first, with who made each but without its words.
-
-    What was a draft stays its owner's, and what was for members stays theirs, also after the
-    note was shown to more people.
-    """
-    return session.scalars(
-        select(Revision)
-        .where(Revision.note_id == note.id, _open_to(note, seen_by))
-        .options(joinedload(Revision.by), defer(Revision.content))
-        .order_by(Revision.number.desc())
-    ).all()
 
 
 @dataclass(frozen=True)
@@ -41,7 +27,11 @@ class Kept:
 def listing(
     session: Session, note: Note, *, seen_by: Viewer, limit: int, offset: int = 0
 ) -> tuple[int, list[Kept]]:
-    """How many revisions this viewer may read, and a page of them, the newest first."""
+    """How many revisions this viewer may read, and a page of them, the newest first.
+
+    What was a draft stays its owner's, and what was for members stays theirs, also after the
+    note was shown to more people. Passages from notes out of sight are left out.
+    """
     mine = (Revision.note_id == note.id, _open_to(note, seen_by))
     total = session.scalar(select(func.count()).select_from(Revision).where(*mine)) or 0
     rows = session.scalars(
@@ -72,7 +62,7 @@ def neighbours(
 def revision(
     session: Session, note: Note, number: int, *, seen_by: Viewer = ANONYMOUS
 ) -> tuple[Revision, NoteContent]:
-    """One revision and what the note said then; raises NotFound, as ``revisions`` leaves out.
+    """One revision and what the note said then; raises NotFound, as ``listing`` leaves out.
 
     Passages from source notes that the viewer may not see are left out.
     """

@@ -10,8 +10,14 @@ from kms.web.form_page import labels_for
 
 
 def names_for(questions: QuestionSet, kind: Kind) -> Mapping[str, str]:
-    """Part → its name on the form of this kind with these questions."""
-    return {**labels_for({}, questions, kind), "author": _("ผู้เขียน"), "kind": _("ชนิดของบันทึก")}
+    """Part → its name, with the questions of this set; never a question of the form itself."""
+    return {
+        **labels_for({}, questions, kind),
+        "title": _("ชื่อเรื่อง"),
+        "held": _("วันที่จัด"),
+        "author": _("ผู้เขียน"),
+        "kind": _("ชนิดของบันทึก"),
+    }
 
 
 def part_name(part: str, names: Mapping[str, str]) -> str:
