@@ -55,7 +55,8 @@ _CLASSES = {
 }
 _FOREIGN = re.compile(r"[a-z][a-z0-9+.\-]*:|[/\\]{2}", re.IGNORECASE)
 _SCHEMES = {"http", "https", "mailto", "tel"}
-_ATTACHMENT = re.compile(r"/attachments/[A-Za-z0-9][A-Za-z0-9/_.\-]{0,200}")
+_ATTACHMENT = re.compile(r"/attachments/[A-Za-z0-9][A-Za-z0-9/_.\-]{0,200}(?:\?size=[0-9]{1,5})?")
+_WHOLE_PICTURE = re.compile(r"/attachments/[0-9a-f]{32}/[^?]+")
 _WIKI_LINK = r"\[\[([^\[\]|\n]{1,300})(?:\|([^\[\]\n]{1,300}))?\]\]"
 _WIKI_LINK_TYPED = re.compile(r"(?<!\\)" + _WIKI_LINK)
 _WIKI_LINK_MADE = re.compile(r'<a class="wiki" href="/pages/([^"]*)">')
@@ -285,6 +286,9 @@ class _Addresses(Treeprocessor):
         for picture in list(root.iter("img")):
             if _is_own_image(picture.get("src", "")):
                 picture.set("loading", "lazy")
+                if _WHOLE_PICTURE.fullmatch(picture.get("src", "")):
+                    # As large as a page shows it; the whole one would cost a phone too much.
+                    picture.set("src", picture.get("src", "") + "?size=1280")
                 continue
             picture.tag = "span"
             picture.text = AtomicString(picture.get("alt", ""))

@@ -5,6 +5,7 @@ import os
 import shutil
 import time
 import zipfile
+from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
@@ -28,7 +29,7 @@ from kms.note_kinds import AttachedFile, Kind, NoteContent
 from kms.permissions import Viewer
 from kms.saving import Store
 from kms.settings import Settings
-from tests.cast import Cast, csrf_token
+from tests.cast import Cast, csrf_token, post
 from tests.files import docx, from_a_camera, jpeg, pdf, picture, saved, xlsx
 
 MEGABYTE = 1024 * 1024
@@ -615,6 +616,37 @@ def test_a_row_can_be_taken_out_without_scripts(app: Flask, cast: Cast) -> None:
     }
     page = client.post("/write/note", data=form)
     assert str(told["key"]) not in page.text
+
+
+def test_a_picture_among_the_words_stands_there_and_not_beneath(app: Flask, cast: Cast) -> None:
+    client = cast.browser(app, "facilitator")
+    inside, beneath = (send(client, jpeg((700 + n, 500))) for n in range(2))
+    form = {
+        "title": "รูปในเนื้อความ",
+        "body": f"ก่อนรูป\n\n![ใต้ต้นไม้]({inside['url']})\n\nหลังรูป",
+        "attachments-0-key": inside["key"],
+        "attachments-1-key": beneath["key"],
+    }
+    page = post(client, "/write/note", form, follow=True).text
+    assert f'src="{inside["url"]}?size=1280"' in page
+    assert f'<a href="{beneath["url"]}"><img' in page
+    assert f'<a href="{inside["url"]}"><img' not in page
+
+
+def test_what_a_note_page_shows_changes_with_its_files(
+    app: Flask, store: Store, cast: Cast
+) -> None:
+    number = a_note_with_files(store, cast)
+    reader = app.test_client()
+    assert "ใต้ต้นไม้" in reader.get(f"/notes/{number}").text
+    with store.saving() as session:
+        note = notes.get(session, number, seen_by=cast.facilitator)
+        content = notes.content_of(note)
+        shorter = replace(content, attachments=content.attachments[1:])
+        notes.revise(session, note, shorter, by=cast.facilitator, based_on=1)
+    page = reader.get(f"/notes/{number}").text
+    assert "ใต้ต้นไม้" not in page
+    assert "รายงาน.pdf" in page
 
 
 # --- piece by piece ------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from kms.file_store import writing
 from kms.language import gettext as _
 from kms.models import Attachment, Upload
 from kms.note_checks import MOST_FILES
+from kms.note_text import passages
 from kms.note_views import NoteView
 from kms.permissions import Viewer, require
 from kms.web import errors
@@ -103,6 +104,7 @@ def shown(file: Attachment) -> FileShown:
 
 def of_note(note: NoteView) -> list[FileShown]:
     """The files beneath the text of a note; pictures that stand in the text are left out."""
+    words = "\n".join(passages(note.content)) if note.files else ""
     return [
         FileShown(
             one.key,
@@ -115,7 +117,7 @@ def of_note(note: NoteView) -> list[FileShown]:
             one.caption,
         )
         for one in note.files
-        if f"](/attachments/{one.key}" not in note.body
+        if f"](/attachments/{one.key}" not in words
     ]
 
 
