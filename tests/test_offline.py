@@ -511,6 +511,19 @@ def test_old_assets_go_unless_a_kept_page_needs_them(live: Live) -> None:
         assert [one for one in page.evaluate(PATHS_KEPT) if one.endswith("v=needed")]
 
 
+def test_a_new_worker_takes_over_an_open_page(live: Live) -> None:
+    with device(live) as page:
+        page.evaluate("() => { window.before = navigator.serviceWorker.controller; }")
+        # Another language is another list, as other assets are.
+        page.evaluate("() => fetch('/language/en?next=/robots.txt')")
+        page.evaluate("() => navigator.serviceWorker.getRegistration().then((one) => one.update())")
+        page.wait_for_function("() => navigator.serviceWorker.controller !== window.before")
+        without_connection(page)
+        page.goto("/places")
+        expect(page.locator("html")).to_have_attribute("lang", "en")
+        assert style_sheet_is_there(page)
+
+
 def test_the_browser_finds_nothing_in_the_way_of_installing(live: Live) -> None:
     with device(live) as page:
         devtools = page.context.new_cdp_session(page)

@@ -17,6 +17,8 @@
   }
   button.addEventListener("click", () => {
     const wasSaved = button.getAttribute("aria-pressed") === "true";
+    // What was asked for by hand is not to be cleared when the device wants room.
+    if (!wasSaved && navigator.storage && navigator.storage.persist) navigator.storage.persist();
     ask(wasSaved ? "unsave" : "save", { path }).then((isSaved) => {
       show(isSaved);
       if (isSaved === wasSaved) say(button.dataset.failed);

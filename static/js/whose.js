@@ -28,12 +28,12 @@
     if (store.leaving === own && door) door.submit();
     store.leaving = "";
   }
-  // (A worker that controls the page sees by itself that a sign-out is sent.)
+  // A worker that controls the page sees by itself that a sign-out is sent; another is told.
   window.addEventListener("submit", (event) => {
-    if (event.target.getAttribute("action") !== "/signout") return;
-    if (navigator.onLine && navigator.serviceWorker && navigator.serviceWorker.controller) return;
+    const isWatched = navigator.serviceWorker && navigator.serviceWorker.controller;
+    if (event.target.getAttribute("action") !== "/signout" || (isWatched && navigator.onLine)) return;
     const told = window.platuOffline.ask("leaving");
-    if (navigator.onLine) return;
+    if (!isWatched || navigator.onLine) return;
     event.preventDefault();
     event.stopPropagation();
     store.leaving = own;
