@@ -91,6 +91,9 @@ def test_a_code_is_drawn_without_a_word_of_ours_in_it(
     number = keep(store, cast, a_page("<script>alert(1)</script>", "ข"))
     page = client.get(f"/notes/{number}", headers={"Host": 'a"><script>alert(1)</script>'})
     assert "<script>alert" not in page.text
+    endless = client.get(f"/notes/{number}", headers={"Host": "a" * 4_000})
+    assert endless.status_code < 500
+    assert 'class="qr"' not in endless.text
 
 
 # --- on paper -------------------------------------------------------------------------------------
@@ -133,6 +136,19 @@ def test_paper_has_no_navigation_and_no_sprayed_addresses(live: Live) -> None:
         page.emulate_media(media="print")
         for role in ("navigation", "button", "textbox", "banner", "contentinfo"):
             assert not [one for one in page.get_by_role(role).all() if one.is_visible()], role
+
+
+@pytest.mark.browser
+def test_the_button_prints_once_the_photos_are_there(live: Live) -> None:
+    number = keep(live.store, live.cast, a_page("ภาพ", "![ก](/attachments/nothing/a.jpg)" + BODY))
+    with live.visit() as page:
+        # The photo of the test is not there at all: paper does not wait for ever.
+        page.route("**/attachments/**", lambda route: route.fulfill(status=200, body="no picture"))
+        page.add_init_script("window.print = () => { document.title = 'printed'; }")
+        page.goto(f"/notes/{number}")
+        page.get_by_role("button", name="พิมพ์").click()
+        page.wait_for_function("document.title === 'printed'")
+        assert page.locator("article img").get_attribute("loading") == "eager"
 
 
 @pytest.mark.browser
