@@ -110,6 +110,36 @@ def test_a_review_finished_in_a_dead_spot_goes_by_itself_after_the_tab_is_closed
         assert said(live) == ["เขียนบนรถ"]
 
 
+def test_a_review_is_begun_closed_gone_on_with_and_finished_without_a_connection(
+    live: Live,
+) -> None:
+    with phone_of(live) as context:
+        page = opened(context, "/write/aar")
+        page.wait_for_function("() => navigator.serviceWorker.controller !== null")
+        page.reload()
+        expect(page.locator("form[data-draft]")).to_have_attribute("data-ready", "")
+        context.set_offline(True)
+        page.locator(ANSWER).fill("เริ่มบนรถ")
+        expect(page.locator("#save-state")).to_have_text("อยู่ในเครื่องนี้เท่านั้น")
+        address = page.url
+        page.close()
+        page = opened(context, address)
+        expect(page.locator(ANSWER)).to_have_value("เริ่มบนรถ")
+        write(page, "เริ่มบนรถ จบที่บ้านยาย")
+        expect(page.get_by_text(WAITS)).to_be_visible()
+        page.goto("/drafts")
+        expect(page.get_by_text("เริ่มบนรถ จบที่บ้านยาย")).to_be_visible()
+        page.close()
+        context.set_offline(False)
+        context.new_page().goto("/about")
+        expect(context.pages[-1].locator("#waiting")).to_be_hidden()
+        page = opened(context)
+        expect(page.locator("#own-drafts")).to_have_count(0)
+        page.goto("/drafts")
+        expect(page.get_by_text("ไม่มีงานค้าง")).to_be_visible()
+        assert said(live) == ["เริ่มบนรถ จบที่บ้านยาย"]
+
+
 def test_items_go_in_the_order_they_were_finished(live: Live) -> None:
     with phone_of(live) as context:
         pages = [opened(context) for _n in range(3)]

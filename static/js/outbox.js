@@ -219,7 +219,6 @@
 
   document.addEventListener("submit", (event) => {
     const form = event.target, keeper = platu.forms.get(form);
-    if (form.getAttribute("action") === "/signout") return leave(event, form);
     if (event.defaultPrevented || !keeper) return undefined;
     if (form.getAttribute("aria-busy")) return event.preventDefault();
     if (!saves(event) || !keeper.ready || !keeper.canKeep() || hasFile(form)) return undefined;
@@ -270,9 +269,13 @@
   // Signing out: what the server has leaves this device; what only this device has stays with its
   // account, and that is said first.
   let isLeaving = false;
-  function leave(event, form) {
-    if (isLeaving) return;
+  window.addEventListener("submit", (event) => {
+    if (isLeaving || event.target.getAttribute("action") !== "/signout") return;
     event.preventDefault();
+    event.stopImmediatePropagation();
+    leave(event.target);
+  }, true);
+  function leave(form) {
     const patience = new Promise((done) => setTimeout(done, 4000));
     const flushed = [];
     platu.forms.forEach((keeper) => flushed.push(keeper.flush()));
@@ -288,7 +291,8 @@
       .then((goes) => {
         if (!goes) return;
         isLeaving = true;
-        HTMLFormElement.prototype.submit.call(form);
+        // Others are told of it now that it is meant.
+        if (form.dispatchEvent(new Event("submit", { bubbles: true, cancelable: true }))) HTMLFormElement.prototype.submit.call(form);
       });
   }
 
