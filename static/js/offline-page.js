@@ -12,6 +12,8 @@
     document.addEventListener("platu:back", () => location.reload());
   }
 
+  try { part("leaving").hidden = !localStorage.leaving; } catch (refused) { /* Then nobody left so. */ }
+
   function fill(name, entries) {
     const list = part(name).querySelector("ul");
     list.textContent = "";
