@@ -266,7 +266,9 @@ def test_pages_of_the_account_and_the_doors_are_never_kept(live: Live) -> None:
             page.goto(address)
         read(page, "/help/start")
         paths = page.evaluate(PATHS_KEPT)
-        closed = re.compile(r" /(account|admin|search|signin|register|session|api)|\.json$|/history$")
+        closed = re.compile(
+            r" /(account|admin|search|signin|register|session|api)|\.json$|/history$"
+        )
         assert not [one for one in paths if closed.search(one) and "places.json" not in one]
 
 
