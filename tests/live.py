@@ -79,13 +79,15 @@ def sign_in(page: Page, who: str) -> None:
 def listen_for_complaints(page: Page) -> list[str]:
     """What the page complains of from now on: scripts, blocked resources, failed requests.
 
-    A refused page of our own (a 404, a form to mend) is an answer and no complaint.
+    A refused page of our own (a 404, a form to mend) is an answer and no complaint; scripts send
+    forms too.
     """
     said: list[str] = []
 
     def hear(response: Response) -> None:
         is_page = response.request.is_navigation_request()
-        if response.status >= (500 if is_page else 400):
+        is_form = response.request.method == "POST"
+        if response.status >= (500 if is_page or is_form else 400):
             said.append(f"{response.status} {response.url}")
 
     page.on("response", hear)

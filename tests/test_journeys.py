@@ -60,7 +60,7 @@ def test_a_facilitator_writes_one_sentence_on_a_phone_and_finds_it(
         save(page)
         expect(page).to_have_url(NOTE_ADDRESS)
         number = page.url.rpartition("/")[2]
-        expect(page.get_by_role("status")).to_contain_text("บันทึกแล้ว")
+        expect(page.locator(".flashes")).to_contain_text("บันทึกแล้ว")
         for part in HULONG:
             expect(main(page).get_by_role("link", name=part, exact=True)).to_be_visible()
         expect(main(page)).to_contain_text("28 ม.ค. 2549")
@@ -196,6 +196,7 @@ def test_the_second_of_two_editors_sees_both_texts(live: Live) -> None:
         body = second.get_by_label("เนื้อหา")
         body.fill("ข้อความเดิม")
         save(second)
+        expect(second).to_have_url(NOTE_ADDRESS)
         address = second.url
         for page in (first, second):
             page.goto(address)
@@ -206,11 +207,15 @@ def test_the_second_of_two_editors_sees_both_texts(live: Live) -> None:
         second.get_by_label("เนื้อหา").fill("ผู้จัดเวทีเพิ่มรายชื่อกรรมการ")
         save(second)
 
-        both = second.get_by_role("region", name="มีคนแก้บันทึกนี้ไปก่อนแล้ว")
+        expect(second.get_by_role("heading", level=1)).to_have_text(
+            "มีคนแก้ตรงเดียวกัน", timeout=15_000
+        )
+        both = second.get_by_role("region", name="เนื้อหา")
         expect(both).to_contain_text("บรรณาธิการเพิ่มวิธีคิดดอกเบี้ย")
         expect(both).to_contain_text("ผู้จัดเวทีเพิ่มรายชื่อกรรมการ")
-        expect(second.get_by_label("เนื้อหา")).to_have_value("ผู้จัดเวทีเพิ่มรายชื่อกรรมการ")
-        second.get_by_label("เนื้อหา").fill("บรรณาธิการเพิ่มวิธีคิดดอกเบี้ย\n\nผู้จัดเวทีเพิ่มรายชื่อกรรมการ")
+        composed = both.get_by_role("textbox", name="เนื้อหา")
+        expect(composed).to_have_value("ผู้จัดเวทีเพิ่มรายชื่อกรรมการ")
+        composed.fill("บรรณาธิการเพิ่มวิธีคิดดอกเบี้ย\n\nผู้จัดเวทีเพิ่มรายชื่อกรรมการ")
         save(second)
         expect(second).to_have_url(address)
         expect(main(second)).to_contain_text("บรรณาธิการเพิ่มวิธีคิดดอกเบี้ย")

@@ -1,7 +1,6 @@
 """One question at a time on a phone; on a desk, and without JavaScript, all of them on one page."""
 
 import re
-from contextlib import closing
 from typing import Any
 
 import pytest
@@ -170,10 +169,7 @@ def test_the_list_of_questions_leads_to_any_of_them_and_to_all_on_one_page(live:
 
 
 def test_a_refused_form_opens_at_the_first_question_to_mend(live: Live) -> None:
-    # A refusal is an answer, whoever asked: no complaint is listened for here.
-    device = live.device("facilitator", viewport=PHONE)
-    with closing(device):
-        page = device.new_page()
+    with live.visit("facilitator", viewport=PHONE) as page:
         page.goto("/write/minutes")
         page.get_by_label("ประชุมเรื่องอะไร").fill("ประชุมงบของตำบล")
         page.get_by_label("ประชุมวันไหน").fill("1 มี.ค. 2550")
