@@ -11,6 +11,7 @@ from kms import drafts, notes
 from kms.models import Draft, Note
 from kms.permissions import Viewer
 from tests.live import PHONE, Live, sign_in
+from tests.test_accessibility import look_in_every_way
 
 pytestmark = pytest.mark.browser
 
@@ -315,6 +316,27 @@ def test_discarding_on_the_list_is_undone_with_every_word(live: Live) -> None:
         expect(page.get_by_text("เอาร่างกลับมาแล้ว")).to_be_visible()
         page.get_by_role("link", name="เขียนต่อ").click()
         expect(page.locator(f"[name={ANSWER}]")).to_have_value("จะทิ้งแล้วเอากลับ")
+
+
+def test_unfinished_work_is_open_to_everyone(live: Live) -> None:
+    with phone_of(live) as context:
+        page = opened(context)
+        page.locator(f"[name={ANSWER}]").fill("ร่างหนึ่งเรื่อง")
+        state(page)
+        page.close()
+        page = opened(context, "/write/minutes")
+        page.evaluate(SET, ["title", "ประชุมที่ลืมวันที่"])
+        context.set_offline(True)
+        page.evaluate("document.querySelector('form.writing').requestSubmit()")
+        expect(page.get_by_text("จะส่งให้เองเมื่อมีสัญญาณ")).to_be_visible()
+        assert look_in_every_way(page) == []
+        page.close()
+        context.set_offline(False)
+        page = opened(context, "/drafts")
+        expect(page.get_by_text("ส่งไม่ได้:")).to_be_visible()
+        page.locator("[data-discard] button").last.press("Enter")
+        expect(page.get_by_text("เอากลับมาได้ภายใน 7 วัน")).to_be_visible()
+        assert look_in_every_way(page) == []
 
 
 SET = """([name, text]) => {
