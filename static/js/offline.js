@@ -53,7 +53,8 @@
     if (waiting && !document.hidden) fetch("/robots.txt", { method: "HEAD", cache: "no-store" }).then((answer) => answer.ok && back(), () => {});
   }
   window.addEventListener("offline", gone);
-  window.addEventListener("online", look);
+  // A phone says so before its line carries anything.
+  window.addEventListener("online", () => [0, 1500, 5000].forEach((wait) => setTimeout(look, wait)));
   if (since || isFrame || navigator.onLine === false) gone();
 
   if (!workers) return;
