@@ -159,7 +159,7 @@ def _tap_until_kept(page: Page) -> dict[str, float]:
         if "painted" in marks and "typed" not in marks:
             page.touchscreen.tap(*WHERE_THE_ANSWER_GOES)
             page.keyboard.insert_text("ก")
-        page.wait_for_timeout(50)
+        page.wait_for_timeout(10)
     raise SystemExit(f"the form was never ready: {marks}")
 
 
