@@ -137,7 +137,9 @@ def test_scripts_are_told_in_json_that_it_was_merged(
         "url": f"/notes/{number}",
         "number": number,
         "message": "มีคนแก้ไปพร้อมกัน รวมให้แล้ว",
+        "flashed": True,
     }
+    assert f'href="/notes/{number}/differences/1..3"' in facilitator.get(f"/notes/{number}").text
     again = facilitator.post(f"/notes/{number}/edit", data=form, headers=json_only)
     assert again.status_code == 200
     other = {**form, "body": BODY.replace("ทุกเดือน", "ทุกปี"), "client_id": ""}

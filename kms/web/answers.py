@@ -12,11 +12,14 @@ def gone_to(
 ) -> ResponseReturnValue:
     """The page to go on to after a save of this note, which says what was done.
 
-    ``more`` is the address and the name of a page that tells more of it.
+    ``more`` is the address and the name of a page that tells more of it; the next page then says
+    it with the link, and a script need not (``flashed``).
     """
-    if context.wants_json():
-        return jsonify(url=url, number=number, message=said)
     if more:
-        said = Markup('{} <a href="{}">{}</a>').format(said, *more)
-    flash(said, "success")
+        flash(Markup('{} <a href="{}">{}</a>').format(said, *more), "success")
+    if context.wants_json():
+        answer = {"url": url, "number": number, "message": said}
+        return jsonify({**answer, "flashed": True} if more else answer)
+    if not more:
+        flash(said, "success")
     return redirect(url, 303)

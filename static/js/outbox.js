@@ -49,7 +49,7 @@
     if (answer.status === 200 && data.url) {
       await outbox.remove(item.key);
       await platu.drafts.remove(item.id);
-      return { end: "sent", url: data.url, said: data.message };
+      return { end: "sent", url: data.url, said: data.flashed ? "" : data.message };
     }
     if (answer.status === 401 || error.code === "other_account" || (answer.status === 403 && error.code === "stale_form")) {
       await note(item, { state: "signin", said: error.message || "" });
