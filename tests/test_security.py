@@ -295,12 +295,15 @@ def test_what_is_counted_cannot_be_read_back() -> None:
     throttle.check("email somebody@example.org")
 
 
+FORM_ID = "11111111-1111-4111-8111-111111111111"
+
+
 def test_a_form_post_from_elsewhere_is_refused_whatever_it_targets(app: Flask, cast: Cast) -> None:
     client = cast.browser(app, "administrator")
     forms = [rule for rule in app.url_map.iter_rules() if rule.methods and "POST" in rule.methods]
     assert forms
     for rule in forms:
-        values = {**dict.fromkeys(rule.arguments, "1"), "kind": "aar"}
+        values = {**dict.fromkeys(rule.arguments, "1"), "kind": "aar", "form_id": FORM_ID}
         address = app.url_map.bind("localhost").build(rule.endpoint, values, method="POST")
         assert client.post(address, data={"permission": "reader"}).status_code == 400, address
 
