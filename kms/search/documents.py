@@ -248,9 +248,7 @@ def _document(note: Row[Any], around: _Around, tree: themes.Tree) -> Document:
         number=note.id,
         version=note.version,
         title=" ".join(note.title.split()),
-        text=_lines(
-            [*_words(note), *around.said, *map(to_plain, around.comments), *around.files]
-        ),
+        text=_lines([*_words(note), *around.said, *map(to_plain, around.comments), *around.files]),
         about=_lines(_about(note, around, tree)),
         values=values,
         from_day=first.toordinal() if first else 0,
