@@ -2,9 +2,9 @@
 // and says honestly where the words are. ES2017, no libraries; without it the form works as ever.
 (function () {
   "use strict";
-  const platu = window.platu, block = document.getElementById("form-words");
+  const platu = window.platu, block = document.getElementById("queued");
   if (!platu || !block) return;
-  const words = JSON.parse(block.textContent);
+  const words = JSON.parse(block.dataset.words);
   const LEFT_OUT = /^(csrf_token|client_id|kind|based_on|draft_step|draft_device|do|add|remove|switch)$/;
   const CHOSEN = /^(questions|credit|visibility|polarity|themes|reply_to|reason|.*-(role|level|part|code|for|place_code|place_for|absent|done|key))$/;
   const ROW = /^([a-z_]+)-(\d{1,6})-([a-z_]+)$/;

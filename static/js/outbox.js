@@ -5,9 +5,9 @@
 // state is "waiting", "signin" (waits for its writer) or "refused" (with the server's sentence).
 (function () {
   "use strict";
-  const platu = window.platu, badge = document.getElementById("waiting"), block = document.getElementById("device-words");
-  if (!platu || !badge || !block) return;
-  const words = JSON.parse(block.textContent), outbox = platu.outbox, tab = platu.uuid();
+  const platu = window.platu, badge = document.getElementById("waiting");
+  if (!platu || !badge) return;
+  const words = JSON.parse(badge.dataset.words), outbox = platu.outbox, tab = platu.uuid();
   const SEND_S = 30, HOLD_MS = 60000, FIRST_PAUSE_MS = 30000, MOST_PAUSE_MS = 600000, MOST_TRIES = 5, TIDY_MS = 300000;
   const PASSING = [0, 408, 425, 429, 502, 503, 504];
   const say = (sentence, name, value) => sentence.replace("{" + name + "}", value);

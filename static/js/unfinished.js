@@ -1,9 +1,9 @@
 // The page of unfinished work: adds what only this device knows to what the server listed. ES2017.
 (function () {
   "use strict";
-  const platu = window.platu, block = document.getElementById("list-words");
+  const platu = window.platu, block = document.getElementById("on-device");
   if (!platu || !block) return;
-  const words = JSON.parse(block.textContent);
+  const words = JSON.parse(block.dataset.words);
   const box = document.getElementById("outbox"), kept = document.getElementById("kept"), undo = document.getElementById("undo");
   const template = document.getElementById("on-device");
   const all = (selector, within) => Array.from((within || document).querySelectorAll(selector));
