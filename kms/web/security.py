@@ -152,7 +152,8 @@ def protect(app: Flask, settings: Settings) -> None:
 
 def _make_room(most_bytes: int) -> None:
     """Members' files may come with a form, beside as many words as ever."""
-    if request.endpoint in TAKE_FILES and "_user_id" in session:
+    has_files = request.mimetype == "multipart/form-data" and "_user_id" in session
+    if has_files and request.endpoint in TAKE_FILES:
         request.max_content_length = (request.max_content_length or 0) + most_bytes
 
 
