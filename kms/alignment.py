@@ -23,7 +23,7 @@ Edit = tuple[int, int, int, int]
 MOST_COMPARED = 40_000
 DEEPEST = 60
 ALIKE = 0.4
-ALIKE_ELSEWHERE = 0.6
+ALIKE_ELSEWHERE = 0.5
 MOST_LIKENED = 2_500
 # So many characters tell whether two texts are alike; longer lines than the second are cut at
 # white space only.
