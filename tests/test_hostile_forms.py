@@ -2,6 +2,7 @@
 
 import json
 import re
+import uuid
 from collections.abc import Iterator
 from html import unescape
 from html.parser import HTMLParser
@@ -209,8 +210,9 @@ def test_a_stale_form_gives_its_words_back(app: Flask, cast: Cast, pages: list[s
 
 def strange_values() -> dict[str, list[str]]:
     words = STRANGE["title"]
-    numbers = dict.fromkeys(("number", "comment_id", "revision"), STRANGE["number"])
-    return numbers | dict.fromkeys(("title", "slug", "kind", "code", "name", "filename"), words)
+    numbers = dict.fromkeys(("number", "comment_id", "revision", "old", "new"), STRANGE["number"])
+    named = ("title", "slug", "kind", "code", "name", "filename", "key", "upload_id", "form_id")
+    return numbers | dict.fromkeys(named, words)
 
 
 @pytest.mark.parametrize("who", ["anonymous", "administrator"])
@@ -236,7 +238,10 @@ def test_no_body_is_too_broken(app: Flask, cast: Cast, pages: list[str], who: st
     client = app.test_client() if who == "anonymous" else cast.browser(app, who)
     token = csrf_token(client, "/signin" if who == "anonymous" else "/account").encode()
     forms = {form.action: form for form in forms_seen(client, pages)}
-    known = {"number": ["1"], "comment_id": ["1"], "slug": ["welfare"], "kind": ["minutes"]}
+    known = {
+        **{"number": ["1"], "comment_id": ["1"], "slug": ["welfare"], "kind": ["minutes"]},
+        **{"revision": ["1"], "form_id": [str(uuid.UUID(int=1))]},
+    }
     for path in addresses(app, known, "POST"):
         if path.endswith(LAST):
             continue

@@ -63,7 +63,7 @@ def test_the_bar_of_the_phone_has_the_colours_of_the_page(client: FlaskClient) -
 def test_the_worker_is_asked_for_anew_each_time_and_governs_all(client: FlaskClient) -> None:
     answer = client.get("/sw.js")
     assert answer.mimetype == "text/javascript"
-    assert answer.headers["Cache-Control"] == "no-cache"
+    assert answer.headers["Cache-Control"] == "private, no-cache"
     assert "Set-Cookie" not in answer.headers
     again = client.get("/sw.js", headers={"If-None-Match": answer.headers["ETag"]})
     assert again.status_code == 304

@@ -286,6 +286,7 @@ def of_form(typed: Typed, who: Viewer) -> FormFiles:
 @blueprint.post("/uploads")
 def begin() -> ResponseReturnValue:
     """Say which file is coming and how long it is."""
+    require(viewer(), "write")
     sent = request.get_json(silent=True)
     asked = sent if isinstance(sent, dict) else {}
     name, size = asked.get("name"), asked.get("size")

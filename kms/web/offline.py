@@ -59,7 +59,7 @@ def manifest() -> Response:
         ],
     )
     answer.mimetype = "application/manifest+json"
-    answer.headers["Cache-Control"] = "no-cache"
+    answer.headers["Cache-Control"] = "private, no-cache"
     return answer
 
 
@@ -68,7 +68,7 @@ def worker() -> Response:
     """The worker with its list; browsers ask for it again at every visit."""
     shell = json.dumps(_shell(), separators=(",", ":"))
     answer = Response(f"const SHELL = {shell};\n{_source()}", mimetype="text/javascript")
-    answer.headers["Cache-Control"] = "no-cache"
+    answer.headers["Cache-Control"] = "private, no-cache"
     answer.add_etag()
     return cast(Response, answer.make_conditional(request))
 

@@ -63,7 +63,7 @@ def revision(number: int, revision: int) -> str:
     with reading() as session:
         note = notes.get(session, number, seen_by=viewer())
         found, content = history.revision(session, note, revision, seen_by=viewer())
-        before, after = history.neighbours(session, note, revision, seen_by=viewer())
+        before, after = history.neighbours(session, note, revision, revision, seen_by=viewer())
     return render_template(
         "notes/revision.html",
         note=note,
@@ -89,8 +89,7 @@ def difference(number: int, old: int, new: int) -> str:
     with reading() as session:
         note = notes.get(session, number, seen_by=viewer())
         found = _difference(session, note, old, new, viewer())
-        before, _old = history.neighbours(session, note, old, seen_by=viewer())
-        _new, after = history.neighbours(session, note, new, seen_by=viewer())
+        before, after = history.neighbours(session, note, old, new, seen_by=viewer())
     return render_template(
         "notes/difference.html", note=note, difference=found, before=before, after=after
     )

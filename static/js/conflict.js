@@ -2,11 +2,11 @@
 // A passage of a longer text is found again by its place, which follows what is typed. ES2017.
 (function () {
   "use strict";
-  const block = document.getElementById("clashes"), said = document.getElementById("filled");
+  const said = document.getElementById("filled");
   const form = document.querySelector("form.writing");
-  if (!block || !form) return;
+  if (!said || !form) return;
   const plain = (text) => text.replace(/\r\n?/g, "\n");
-  const places = JSON.parse(block.textContent);
+  const places = JSON.parse(said.dataset.clashes);
   const marks = [];
 
   function mark(place) {

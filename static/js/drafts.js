@@ -21,7 +21,8 @@
   function titleOf(fields) {
     const typed = fields.find((pair) => pair[0] === "title" && pair[1].trim());
     const first = typed || fields.find((pair) => pair[1].trim() && !CHOSEN.test(pair[0]));
-    return first ? first[1].trim().replace(/\s+/g, " ").slice(0, 80) : "";
+    const words = first ? first[1].trim().replace(/\s+/g, " ") : "", cut = words.lastIndexOf(" ", 80);
+    return words.length > 80 ? words.slice(0, cut > 20 ? cut : 80) + "…" : words;
   }
 
   // --- filling ----------------------------------------------------------------------------------
