@@ -42,8 +42,18 @@ def opened(context: BrowserContext, address: str = "/write/aar?questions=one-box
     return page
 
 
+# The device has all that stands in the form now, and has told the server.
+ALL_TOLD = """() => {
+  const form = document.querySelector('form[data-draft]');
+  const typed = Array.from(form.querySelectorAll('textarea'), (one) => JSON.stringify(one.value));
+  return platu.drafts.get(form.dataset.draft).then(
+    (kept) => kept && !kept.dirty && typed.every((one) => kept.text.includes(one)), () => true);
+}"""
+
+
 def state(page: Page) -> None:
-    """Wait until the words are on the server."""
+    """Wait until the words are on the server, the last one too."""
+    page.wait_for_function(ALL_TOLD, polling=100)
     expect(page.locator("#save-state")).to_have_text(ON_SERVER)
 
 
