@@ -28,14 +28,13 @@ blueprint = Blueprint("attachments", __name__)
 
 FIELD = "upload"
 OFFSET = "Upload-Offset"
-# A picture may be shown again without asking for so long; then permission is asked again.
-KEPT_S = 600
 TIDY_EVERY_S = 3600
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Cache-Control": f"private, max-age={KEPT_S}",
+    # A browser asks each time whether this person may still see it.
+    "Cache-Control": "private, no-cache",
 }
 _ROW_KEY = re.compile(r"attachments-([0-9]{1,6})-key")
 TYPE_NAMES = {"jpg": "JPEG", "png": "PNG", "pdf": "PDF", "docx": "Word", "xlsx": "Excel"}
