@@ -12,7 +12,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Date, Engine, Table, func, insert, select, text
+from sqlalchemy import Connection, Date, Engine, Integer, Table, func, insert, select, text
 
 from kms.db import Base, UtcDateTime, now
 from kms.errors import Invalid
@@ -232,7 +232,8 @@ def _renew_sequences(connection: Connection, last_number: int) -> None:
         connection.execute(statement, {"seq": last_number})
         return
     for table in _tables():
-        if "id" in table.primary_key.columns:
+        # Keys that are no numbers come from no sequence.
+        if "id" in table.primary_key.columns and isinstance(table.c.id.type, Integer):
             name = table.name
             sequence = f"pg_get_serial_sequence('{name}', 'id')"
             highest = f"(SELECT coalesce(max(id), 0) FROM {name})"  # noqa: S608

@@ -40,6 +40,7 @@ NEVER_KEPT = frozenset(
         "do", "add", "remove", "switch", "password",
     }
 )  # fmt: skip
+_ID = re.compile("[0-9A-Fa-f-]{36}")
 _NAME = re.compile(r"[a-z_]+(?:-[a-z0-9_-]+)?")
 # Fields that hold a choice rather than words, which make no title.
 _CHOSEN = re.compile(
@@ -153,11 +154,13 @@ def forget(
     ``step`` and ``device`` are those that the form was sent with; what the same device saved
     before that and comes later is ignored.
     """
+    if not _is_id(form_id):
+        return
     found = session.scalar(
         select(Draft).where(Draft.account_id == account_id, Draft.form_id == form_id)
     )
     if found is None:
-        if not _is_id(form_id) or not _is_id(device):
+        if not _is_id(device):
             return
         found = Draft(account_id=account_id, form_id=form_id, kind=Kind.NOTE.value, step=1)
         if not _is_added(session, found):
@@ -381,7 +384,7 @@ def _title(fields: list[list[str]]) -> str:
 
 
 def _is_id(text: str) -> bool:
-    return len(text) == ID_LENGTH and text.isascii()
+    return _ID.fullmatch(text) is not None
 
 
 def _absent() -> NotFound:
