@@ -315,13 +315,14 @@
       filling = true;
       fill(form, JSON.parse(local.text));
       filling = false;
-      kept = JSON.stringify(fieldsOf(form));
+      // A form may number its rows anew: that is a change after the one that is perhaps on its way.
+      kept = dirty ? local.text : JSON.stringify(fieldsOf(form));
       form.dataset.safe = "";
       carry();
       stay();
       if (!dirty) return show(say(words.server, "when", local.said));
       showLocal();
-      return later(0);
+      return write(false).then(() => later(0));
     }
     // The server showed its draft; this device may know words that the server does not.
     function meet(local) {
