@@ -335,6 +335,7 @@ def test_unfinished_work_is_open_to_everyone(live: Live) -> None:
         state(page)
         page.close()
         page = opened(context, "/write/minutes")
+        expect(page.locator("form[data-draft]")).to_have_attribute("data-ready", "")
         page.evaluate(SET, ["title", "ประชุมที่ลืมวันที่"])
         context.set_offline(True)
         page.evaluate("document.querySelector('form.writing').requestSubmit()")
