@@ -213,6 +213,7 @@ def test_a_lapsed_session_waits_for_its_writer_and_then_goes_by_itself(live: Liv
         tab = opening.value
         sign_in(tab, "facilitator")
         tab.wait_for_url("**/drafts")
+        tab.wait_for_function("platu.outbox.all().then(all => all.length === 0)", polling=100)
         expect(tab.get_by_text("ไม่มีงานค้าง")).to_be_visible()
         assert said(live) == ["เขียนก่อนหลุด"]
 
