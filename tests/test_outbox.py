@@ -47,6 +47,12 @@ def write(page: Page, text: str) -> None:
     send(page)
 
 
+def nothing_waits(page: Page) -> None:
+    """The outbox is empty, and the list of what is unfinished says so."""
+    page.wait_for_function("platu.outbox.all().then(all => all.length === 0)", polling=100)
+    expect(page.get_by_text("ไม่มีงานค้าง")).to_be_visible()
+
+
 def online(page: Page) -> None:
     """The phone notices by itself; a test need not wait for that."""
     page.evaluate("window.dispatchEvent(new Event('online'))")
@@ -87,7 +93,7 @@ def test_a_finished_review_goes_to_its_note_and_leaves_nothing_behind(live: Live
         page.wait_for_url(A_NOTE)
         expect(page.get_by_text("บันทึกแล้ว ขอบคุณที่แบ่งปัน")).to_be_visible()
         page.goto("/drafts")
-        expect(page.get_by_text("ไม่มีงานค้าง")).to_be_visible()
+        nothing_waits(page)
         assert page.evaluate("platu.drafts.all().then(all => all.length)") == 0
         assert said(live) == ["ส่งตามปกติ"]
 
@@ -136,7 +142,7 @@ def test_a_review_is_begun_closed_gone_on_with_and_finished_without_a_connection
         page = opened(context)
         expect(page.locator("#own-drafts")).to_have_count(0)
         page.goto("/drafts")
-        expect(page.get_by_text("ไม่มีงานค้าง")).to_be_visible()
+        nothing_waits(page)
         assert said(live) == ["เริ่มบนรถ จบที่บ้านยาย"]
 
 
@@ -213,8 +219,7 @@ def test_a_lapsed_session_waits_for_its_writer_and_then_goes_by_itself(live: Liv
         tab = opening.value
         sign_in(tab, "facilitator")
         tab.wait_for_url("**/drafts")
-        tab.wait_for_function("platu.outbox.all().then(all => all.length === 0)", polling=100)
-        expect(tab.get_by_text("ไม่มีงานค้าง")).to_be_visible()
+        nothing_waits(tab)
         assert said(live) == ["เขียนก่อนหลุด"]
 
 
@@ -230,14 +235,14 @@ def test_words_of_one_account_never_go_out_as_another(live: Live) -> None:
         send(page)
         expect(page.get_by_text("เข้าสู่ระบบแล้วจะส่งให้เอง")).to_be_visible()
         tab.goto("/drafts")
-        expect(tab.get_by_text("ไม่มีงานค้าง")).to_be_visible()
+        nothing_waits(tab)
         assert said(live) == []
         context.clear_cookies()
         tab.goto("/signin")
         sign_in(tab, "facilitator")
         tab.wait_for_url(re.compile(r"(?<!/signin)$"))
         tab.goto("/drafts")
-        expect(tab.get_by_text("ไม่มีงานค้าง")).to_be_visible()
+        nothing_waits(tab)
         assert said(live) == ["ของผู้จัดเท่านั้น"]
 
 
@@ -253,7 +258,7 @@ def test_a_refusal_on_screen_shows_the_servers_own_page_with_every_word(live: Li
         page.evaluate("document.querySelector('form.writing').requestSubmit()")
         page.wait_for_url(A_NOTE)
         page.goto("/drafts")
-        expect(page.get_by_text("ไม่มีงานค้าง")).to_be_visible()
+        nothing_waits(page)
 
 
 def test_a_refusal_later_keeps_the_words_says_why_and_blocks_nobody(live: Live) -> None:
@@ -281,7 +286,7 @@ def test_a_refusal_later_keeps_the_words_says_why_and_blocks_nobody(live: Live) 
         with live.store.reading() as session:
             assert session.query(Note).filter_by(kind="minutes", source="form").count() == 1
         page.goto("/drafts")
-        expect(page.get_by_text("ไม่มีงานค้าง")).to_be_visible()
+        nothing_waits(page)
 
 
 def test_what_waits_can_be_taken_back_and_changed_before_it_goes(live: Live) -> None:
