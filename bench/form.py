@@ -17,9 +17,6 @@ Measure on a machine that does nothing else: the browser and the server share it
 import argparse
 import os
 import shutil
-import signal
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -28,7 +25,8 @@ from statistics import median
 
 from playwright.sync_api import Browser, Page, StorageState, ViewportSize, sync_playwright
 
-from bench.pages import EMAIL, PASSWORD, free_port, wait_for
+from bench.pages import EMAIL, PASSWORD
+from bench.serving import free_port, serving
 from kms import accounts
 from kms.saving import migrate, open_store
 from kms.settings import read_settings
@@ -97,18 +95,8 @@ def _site() -> Iterator[str]:
         with store.saving() as session:
             accounts.add(session, EMAIL, PASSWORD, "ผู้วัดความเร็ว", permission="member")
         store.close()
-        server = subprocess.Popen(
-            [sys.executable, "-m", "kms", "serve"],
-            env=environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            wait_for(port)
+        with serving(environment):
             yield f"http://127.0.0.1:{port}"
-        finally:
-            server.send_signal(signal.SIGTERM)
-            server.wait(timeout=20)
 
 
 def _sign_in(chromium: Browser, address: str) -> StorageState:

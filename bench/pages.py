@@ -12,10 +12,7 @@ import http.client
 import json
 import os
 import re
-import signal
 import socket
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -23,6 +20,7 @@ from dataclasses import dataclass
 from statistics import quantiles
 from urllib.parse import urlencode
 
+from bench.serving import free_port, serving
 from kms import accounts
 from kms.exchange.bringing import bring_in
 from kms.exchange.records import record
@@ -63,21 +61,11 @@ def main() -> None:
             "KMS_SIGNIN_LIMIT": "1000 per minute",
         }
         number = _fill(environment, asked.notes)
-        server = subprocess.Popen(
-            [sys.executable, "-m", "kms", "serve"],
-            env=environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
+        with serving(environment):
             _measure(port, number, asked.seconds, asked.notes)
-        finally:
-            server.send_signal(signal.SIGTERM)
-            server.wait(timeout=20)
 
 
 def _measure(port: int, number: int, seconds: float, notes: int) -> None:
-    wait_for(port)
     page = f"/notes/{number}"
     print(f"{notes} notes, {CONNECTIONS} connections, 2 workers, {seconds:g} s each")
     _say("note, anonymous", _read(port, page, {}, seconds))
@@ -124,23 +112,6 @@ def _fill(environment: dict[str, str], count: int) -> int:
         accounts.add(session, EMAIL, PASSWORD, "ผู้วัดความเร็ว", permission="member")
     store.close()
     return count // 2
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_for(port: int, timeout_s: float = 120) -> None:
-    end = time.monotonic() + timeout_s
-    while time.monotonic() < end:
-        try:
-            if _get(_connect(port), "/healthz", {})[0] == 200:
-                return
-        except OSError:
-            time.sleep(0.2)
-    raise SystemExit("the server did not start")
 
 
 def _connect(port: int) -> http.client.HTTPConnection:

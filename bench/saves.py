@@ -9,8 +9,6 @@ a file and waits for the disk, also from so many threads.
 
 import argparse
 import os
-import subprocess
-import sys
 import tempfile
 import time
 import uuid
@@ -18,8 +16,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import quantiles
 
-from bench.pages import SENTENCE, free_port, wait_for
+from bench.pages import SENTENCE
 from bench.sender import Sender
+from bench.serving import free_port, serving
 from kms import accounts, notes
 from kms.note_kinds import Kind, NoteContent
 from kms.permissions import SYSTEM
@@ -46,19 +45,9 @@ def main() -> None:
             "KMS_SIGNIN_LIMIT": "1000 per minute",
         }
         shared = fill(environment, asked.clients)
-        server = subprocess.Popen(
-            [sys.executable, "-m", "kms", "serve"],
-            env=environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            wait_for(port)
+        with serving(environment):
             each = asked.saves // asked.clients
             times, refused = save_all(port, shared, asked.clients, each)
-        finally:
-            server.terminate()
-            server.wait(timeout=20)
         say("save over HTTP", times)
         print(f"refused: {refused}")
         say("plain file write with fsync", write_files(Path(folder), asked.clients, each))

@@ -9,9 +9,6 @@ import argparse
 import http.client
 import json
 import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,10 +18,10 @@ from urllib.parse import urlencode
 
 from sqlalchemy import func, select
 
-from bench.pages import free_port, wait_for
 from bench.peers.one import Figures, memory
 from bench.peers.ours import Ours
 from bench.peers.peer import TOP, Words, as_words, read_lines
+from bench.serving import free_port, serving
 from kms.models import Note
 
 SAVES = 60
@@ -68,18 +65,8 @@ def _server(folder: Path) -> Iterator[tuple[int, int]]:
     """Port and process of a server over this instance, with two workers as it comes."""
     port = free_port()
     environment = {**os.environ, "KMS_INSTANCE": str(folder), "KMS_PORT": str(port)}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "kms", "serve"],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        wait_for(port)
-        yield port, process.pid
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(timeout=30)
+    with serving(environment) as process:
+        yield port, process
 
 
 def saved(folder: Path, queries: list[Words]) -> Figures:
