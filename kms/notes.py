@@ -161,21 +161,15 @@ def sent_before(session: Session, note: Note, sent: Sent) -> tuple[int, bool] | 
     the same words there is nothing to do; other words were written over that revision, or, where
     others' words were merged into it, still over the one that its writer had seen.
     """
-    newest = session.execute(
-        select(Revision.number, Revision.based_on)
+    made = session.execute(
+        select(Revision.number, Revision.based_on, Revision.sent_digest)
         .where(Revision.note_id == note.id, Revision.form_id == sent.form_id)
         .order_by(Revision.number.desc())
-        .limit(1)
-    ).first()
-    if newest is None:
+    ).all()
+    if not made:
         return None
-    same = session.scalar(
-        select(Revision.number)
-        .where(Revision.note_id == note.id, Revision.form_id == sent.form_id)
-        .where(Revision.sent_digest == sent.digest)
-        .limit(1)
-    )
-    return newest.based_on or newest.number, same is not None
+    is_same = any(one.sent_digest == sent.digest for one in made)
+    return made[0].based_on or made[0].number, is_same
 
 
 def change_visibility(session: Session, note: Note, visibility: str, *, by: Viewer) -> Note:

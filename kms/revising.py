@@ -127,14 +127,12 @@ def revise(
     )
 
 
-def as_restored(session: Session, note: Note, number: int, *, by: Viewer) -> NoteContent:
-    """What the note would say with its words of an earlier revision back.
+def as_restored(session: Session, note: Note, old: NoteContent, *, by: Viewer) -> NoteContent:
+    """What the note would say with its words of an earlier revision, as ``by`` read it, back.
 
     Who may see it stays as it is now, and so does that nobody is named as its author. What the
     restorer may not link (a source out of their sight, a file thrown away) stays as it is now.
-    Raises NotFound for a revision that they may not read.
     """
-    _revision, old = history.revision(session, note, number, seen_by=by)
     now = notes.content_of(note)
     keys = [one.key for one in old.attachments]
     there = attachments.linkable(session, keys, by=by, note=note)

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from bench.sender import fields_of
 from kms import history, notes, revising
 from kms.errors import NotAllowed, NotFound
+from kms.models import Note
 from kms.note_kinds import Attendee, BudgetLine, NoteContent, SourcePassage
-from kms.permissions import ANONYMOUS
+from kms.permissions import ANONYMOUS, Viewer
 from kms.saving import Store
 from tests.cast import Cast, post
 from tests.statements import counting
@@ -250,6 +251,12 @@ def test_bringing_back_asks_where_somebody_changed_the_same_words_meanwhile(
     assert post(curator, f"/notes/{number}/edit", dict(fields), page="/account").status_code == 303
 
 
+def restored(session: Session, note: Note, by: Viewer) -> NoteContent:
+    """What the note would say with its first revision back."""
+    _revision, old = history.revision(session, note, 1, seen_by=by)
+    return revising.as_restored(session, note, old, by=by)
+
+
 def test_bringing_back_never_shows_a_note_to_more_people_or_names_its_author_again(
     session: Session, cast: Cast
 ) -> None:
@@ -257,7 +264,7 @@ def test_bringing_back_never_shows_a_note_to_more_people_or_names_its_author_aga
     note = notes.create(session, public, by=cast.facilitator)
     shut = replace(public, body="คำหลัง", visibility="members", author="")
     notes.revise(session, note, shut, by=cast.facilitator, based_on=1)
-    back = revising.as_restored(session, note, 1, by=cast.curator)
+    back = restored(session, note, cast.curator)
     assert (back.body, back.visibility, back.author) == ("คำแรก", "members", "")
 
 
@@ -289,7 +296,7 @@ def test_a_source_out_of_sight_stays_when_a_revision_comes_back(
     lesson = notes.create(session, content, by=cast.facilitator)
     changed = replace(content, lesson=replace(content.lesson, point="ข้ออื่น"))
     notes.revise(session, lesson, changed, by=cast.facilitator, based_on=1)
-    back = revising.as_restored(session, lesson, 1, by=cast.curator)
+    back = restored(session, lesson, cast.curator)
     assert back.lesson is not None
     assert back.lesson.sources == (passage,)
     revising.revise(session, lesson, back, by=cast.curator, based_on=2, reason="คืน")

@@ -109,8 +109,8 @@ def ask_to_restore(number: int, revision: int) -> str:
     """What would change; nothing does before the answer."""
     with reading() as session:
         note = notes.get_for_revision(session, number, by=viewer())
-        found, _content = history.revision(session, note, revision, seen_by=viewer())
-        back = revising.as_restored(session, note, revision, by=viewer())
+        found, old = history.revision(session, note, revision, seen_by=viewer())
+        back = revising.as_restored(session, note, old, by=viewer())
         now = history.with_sources_seen(session, notes.content_of(note), viewer())
         seen = history.with_sources_seen(session, back, viewer())
         parts = told(now, seen, themes.load(session))
@@ -124,7 +124,8 @@ def bring_back(number: int, revision: int) -> ResponseReturnValue:
     reason = _reason(revision, request.form.get("reason", ""))
     with reading() as session:
         note = notes.get_for_revision(session, number, by=viewer())
-        back = revising.as_restored(session, note, revision, by=viewer())
+        _found, old = history.revision(session, note, revision, seen_by=viewer())
+        back = revising.as_restored(session, note, old, by=viewer())
     try:
         made = _brought_back(number, back, based_on, reason)
     except EditConflict as problem:
