@@ -40,7 +40,7 @@ def _compressed(response: Response) -> Response:
         return response
     if request.endpoint == "static":
         response.direct_passthrough = False
-        packed = _packed_file(slim(response.get_data(), response.mimetype))
+        packed = _packed_file(response.get_data(), response.mimetype)
         _weaken_etag(response)
     elif response.is_streamed or len(response.get_data()) < LEAST_BYTES:
         return response
@@ -52,8 +52,8 @@ def _compressed(response: Response) -> Response:
 
 
 @lru_cache(maxsize=64)
-def _packed_file(content: bytes) -> bytes:
-    return gzip.compress(content, FILE_LEVEL, mtime=0)
+def _packed_file(content: bytes, mimetype: str) -> bytes:
+    return gzip.compress(slim(content, mimetype), FILE_LEVEL, mtime=0)
 
 
 def _weaken_etag(response: Response) -> None:
