@@ -14,9 +14,10 @@ run: $(VENV)/installed  ## Install, prepare instance/ and serve on http://127.0.
 
 # The browser's driver leaves greenlets behind, and Python 3.11 can lose count of its depth when
 # one is collected while an application is built: so the journeys have processes of their own.
+# A journey that fails is walked once more, and the last line counts those ("rerun").
 test: $(VENV)/installed-test  ## The whole suite, browser journeys included
 	$(BIN)/pytest -n 2 --dist loadfile -m "not browser"
-	$(BIN)/pytest -n 2 --dist loadfile -m browser
+	$(BIN)/pytest -n 2 --dist loadfile --reruns 1 -m browser
 
 check: $(VENV)/installed-test  ## Format, lint, types and architecture
 	$(BIN)/ruff format --check .
