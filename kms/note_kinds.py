@@ -13,6 +13,7 @@ LEVELS = ("province", "amphoe", "tambon", "village", "zone")
 PARTS = ("organiser", "funder", "partner")
 VISIBILITIES = ("draft", "members", "public")
 POLARITIES = ("works", "does_not_work")
+OUTCOMES = ("worked", "partly", "did_not")
 
 
 class Kind(StrEnum):
@@ -54,11 +55,42 @@ class RolePlayed:
 
 
 @dataclass(frozen=True)
+class ActionItem:
+    """What someone is to do, and by when; ``result`` is a word on how it went.
+
+    ``carried_from`` is the note whose item of the same words this one goes on from.
+    """
+
+    what: str
+    owner: str = ""
+    due: date | None = None
+    done: bool = False
+    result: str = ""
+    carried_from: int | None = None
+
+
+@dataclass(frozen=True)
+class LessonUsed:
+    """A lesson that was used in what a review tells of: how it went, what was done otherwise."""
+
+    lesson: int
+    outcome: str = "worked"
+    changed: str = ""
+
+
+@dataclass(frozen=True)
 class Review:
-    """Answers of an after-action review, one for each question answered."""
+    """Answers of an after-action review, one for each question answered.
+
+    ``briefing`` is the key of the briefing that was read before; ``used`` answers which of its
+    lessons, or which others, were used.
+    """
 
     question_set: str = "one-box"
     answers: dict[str, str] = field(default_factory=dict)
+    actions: tuple[ActionItem, ...] = ()
+    used: tuple[LessonUsed, ...] = ()
+    briefing: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,16 +109,6 @@ class AgendaItem:
     title: str
     discussion: str = ""
     decision: str = ""
-
-
-@dataclass(frozen=True)
-class ActionItem:
-    """What someone is to do, and by when."""
-
-    what: str
-    owner: str = ""
-    due: date | None = None
-    done: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,10 +144,15 @@ class Meeting:
 
 @dataclass(frozen=True)
 class SourcePassage:
-    """The note a lesson was drawn from, and its very words."""
+    """The note a lesson was drawn from, and its very words.
+
+    ``revision`` is the one that said them; ``comment`` the comment on that note that did.
+    """
 
     note: int
     passage: str = ""
+    revision: int | None = None
+    comment: int | None = None
 
 
 @dataclass(frozen=True)
@@ -177,6 +204,12 @@ class NoteContent:
     lesson: LessonParts | None = None
     attachments: tuple[AttachedFile, ...] = ()
 
+    @property
+    def actions(self) -> tuple[ActionItem, ...]:
+        """What is to be done next, of minutes and of reviews."""
+        said = self.meeting or self.review
+        return said.actions if said else ()
+
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values: dates as ISO text, tuples as lists."""
         return {name: _plain(value) for name, value in asdict(self).items()}
@@ -196,10 +229,16 @@ class NoteContent:
         )
         values["roles"] = tuple(RolePlayed(**one) for one in kept.get("roles", ()))
         values["attachments"] = tuple(AttachedFile(**one) for one in kept.get("attachments", ()))
-        values["review"] = Review(**kept["review"]) if kept.get("review") else None
+        values["review"] = review_from_json(kept["review"]) if kept.get("review") else None
         values["meeting"] = meeting_from_json(kept["meeting"]) if kept.get("meeting") else None
         values["lesson"] = lesson_from_json(kept["lesson"]) if kept.get("lesson") else None
         return cls(**values)
+
+
+def review_from_json(kept: dict[str, Any]) -> Review:
+    """The review that ``NoteContent.to_json`` wrote."""
+    used = tuple(LessonUsed(**one) for one in kept.get("used", ()))
+    return Review(**{**kept, "actions": _actions(kept), "used": used})
 
 
 def meeting_from_json(kept: dict[str, Any]) -> Meeting:
@@ -207,9 +246,7 @@ def meeting_from_json(kept: dict[str, Any]) -> Meeting:
     values = dict(kept)
     values["attendees"] = tuple(Attendee(**one) for one in kept.get("attendees", ()))
     values["agenda"] = tuple(AgendaItem(**one) for one in kept.get("agenda", ()))
-    values["actions"] = tuple(
-        ActionItem(**{**one, "due": _day(one.get("due"))}) for one in kept.get("actions", ())
-    )
+    values["actions"] = _actions(kept)
     values["budget"] = tuple(BudgetLine(**one) for one in kept.get("budget", ()))
     values["next_date"] = _day(kept.get("next_date"))
     return Meeting(**values)
@@ -219,6 +256,11 @@ def lesson_from_json(kept: dict[str, Any]) -> LessonParts:
     """The lesson that ``NoteContent.to_json`` wrote."""
     sources = tuple(SourcePassage(**one) for one in kept.get("sources", ()))
     return LessonParts(**{**kept, "sources": sources})
+
+
+def _actions(kept: dict[str, Any]) -> tuple[ActionItem, ...]:
+    items = kept.get("actions", ())
+    return tuple(ActionItem(**{**one, "due": _day(one.get("due"))}) for one in items)
 
 
 def _day(text: str | None) -> date | None:

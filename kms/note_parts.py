@@ -17,6 +17,7 @@ from kms.note_kinds import (
     BudgetLine,
     Kind,
     LessonParts,
+    LessonUsed,
     Meeting,
     NoteContent,
     OrganisationPart,
@@ -84,12 +85,14 @@ TABLES: Mapping[str, Table] = {
     "attachments": Table(AttachedFile, _of("key"), ("caption",)),
     "attendees": Table(Attendee, _of("name")),
     "agenda": Table(AgendaItem, _of("title"), ("discussion", "decision"), tells=True),
-    "actions": Table(ActionItem, _of("what"), ("what",), tells=True),
+    "actions": Table(ActionItem, _of("what"), ("what", "result"), tells=True),
+    "used": Table(LessonUsed, _of("lesson"), ("changed",)),
     "budget": Table(BudgetLine, _of("organisation"), ("note",)),
     "sources": Table(SourcePassage, _of("note"), ("passage",)),
 }
 _TABLES_OF_ALL = ("places", "themes", "tags", "organisations", "roles", "attachments")
 _TABLES_OF_MEETING = ("attendees", "agenda", "actions", "budget")
+_TABLES_OF_REVIEW = ("actions", "used")
 
 
 def sort_of(part: str) -> Sort:
@@ -125,6 +128,9 @@ def parts_of(content: NoteContent) -> Parts:
         **{ANSWER + name: answer for name, answer in review.answers.items()},
         **{name: getattr(meeting, name) for name in OF_MEETING},
         **{name: getattr(meeting, name) for name in _TABLES_OF_MEETING},
+        "actions": content.actions,
+        "used": review.used,
+        "briefing": review.briefing,
         "body": content.body,
         **{name: getattr(content, name) for name in _TABLES_OF_ALL},
         "sources": lesson.sources,
@@ -146,7 +152,9 @@ def content_from(parts: Parts) -> NoteContent:
 
 def is_kept(part: str, kind: Kind) -> bool:
     """Whether a note of this kind has the part."""
-    if part.startswith(ANSWER) or part == "questions":
+    if part == "actions":
+        return kind in (Kind.MINUTES, Kind.AFTER_ACTION_REVIEW)
+    if part.startswith(ANSWER) or part in ("questions", "used", "briefing"):
         return kind == Kind.AFTER_ACTION_REVIEW
     if part in (*OF_MEETING, *_TABLES_OF_MEETING):
         return kind == Kind.MINUTES
@@ -161,7 +169,8 @@ def _review(parts: Parts) -> Review | None:
         for name, answer in parts.items()
         if name.startswith(ANSWER) and answer
     }
-    made = Review(parts["questions"], answers)
+    rows = {name: parts[name] for name in _TABLES_OF_REVIEW}
+    made = Review(parts["questions"], answers, **rows, briefing=parts["briefing"])
     return made if parts["has_review"] or made != Review() else None
 
 

@@ -29,6 +29,11 @@ class Account(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), unique=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     signed_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # What is newer than this is new for this account; how often a digest goes out by mail
+    # (``off``, ``daily`` or ``weekly``).
+    news_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    digest: Mapped[str] = mapped_column(String(8), default="off", server_default="off")
+    digest_sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     person: Mapped[Person] = relationship()
 

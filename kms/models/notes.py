@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, synonym
 
 from kms.db import Base, UtcDateTime, now
 from kms.models.attachments import NoteAttachment
+from kms.models.follow_up import NoteAction
 from kms.models.people import Organisation, Person
 from kms.models.roles import RoleAssignment
 from kms.models.themes import Tag, Theme
@@ -98,6 +99,9 @@ class Note(Base):
     wiki_links: Mapped[list["WikiLink"]] = relationship(
         cascade="all, delete-orphan", order_by="WikiLink.position"
     )
+    actions: Mapped[list[NoteAction]] = relationship(
+        cascade="all, delete-orphan", order_by="NoteAction.position"
+    )
 
 
 class NotePlace(Base):
@@ -177,7 +181,11 @@ class NotePerson(Base):
 
 
 class LessonSource(Base):
-    """A note that a lesson was drawn from, with the very passage and its revision."""
+    """A note that a lesson was drawn from, with the very passage and its revision.
+
+    ``starts_at`` is where the passage begins in the plain words of that revision, or of the
+    comment (``comment_id``) that said it; unknown for passages from before it was kept.
+    """
 
     __tablename__ = "lesson_source"
 
@@ -187,6 +195,10 @@ class LessonSource(Base):
     position: Mapped[int] = mapped_column(default=0)
     passage: Mapped[str] = mapped_column(Text, default="")
     revision: Mapped[int] = mapped_column(default=1)
+    comment_id: Mapped[int | None] = mapped_column(
+        ForeignKey("comment.id", ondelete="SET NULL"), index=True
+    )
+    starts_at: Mapped[int | None]
 
     note: Mapped[Note] = relationship(foreign_keys=[note_id])
 

@@ -1,8 +1,17 @@
 """People and organisations, each with the other names they go by."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from kms.db import Base, UtcDateTime, now
@@ -11,7 +20,11 @@ ORGANISATION_KINDS = ("state", "local", "community", "academic", "fund", "networ
 
 
 class Person(Base):
-    """Someone named in notes; a full name is never required."""
+    """Someone named in notes; a full name is never required.
+
+    ``phone`` is for members only. One found to be the same as another leads there
+    (``merged_into_id``).
+    """
 
     __tablename__ = "person"
 
@@ -23,6 +36,9 @@ class Person(Base):
     about: Mapped[str] = mapped_column(Text, default="")
     place_code: Mapped[str | None] = mapped_column(String(6), index=True)
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
+    phone: Mapped[str] = mapped_column(String(100), default="", server_default=text("''"))
+    # No foreign key: SQLite takes no column with one away again without rebuilding the table.
+    merged_into_id: Mapped[int | None] = mapped_column(index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
     aliases: Mapped[list["PersonAlias"]] = relationship(
@@ -61,6 +77,8 @@ class Organisation(Base):
     kind: Mapped[str] = mapped_column(String(16), default="community")
     place_code: Mapped[str | None] = mapped_column(String(6), index=True)
     about: Mapped[str] = mapped_column(Text, default="")
+    # No foreign key: SQLite takes no column with one away again without rebuilding the table.
+    merged_into_id: Mapped[int | None] = mapped_column(index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
     aliases: Mapped[list["OrganisationAlias"]] = relationship(
@@ -83,3 +101,40 @@ class OrganisationAlias(Base):
     key: Mapped[str] = mapped_column(String(250), unique=True)
 
     organisation: Mapped[Organisation] = relationship(back_populates="aliases")
+
+
+class Merging(Base):
+    """Two people, or two organisations, that were found to be one; can be undone.
+
+    ``moved`` says which rows were moved from ``gone_id`` to ``kept_id``, by table and column.
+    """
+
+    __tablename__ = "merging"
+    __table_args__ = (CheckConstraint("kind IN ('person', 'organisation')", name="kind"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    kept_id: Mapped[int] = mapped_column(index=True)
+    gone_id: Mapped[int] = mapped_column(index=True)
+    moved: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    reason: Mapped[str] = mapped_column(String(300), default="")
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class NotTheSame(Base):
+    """Two people, or two organisations, that look alike and are not one, the smaller id first."""
+
+    __tablename__ = "not_the_same"
+    __table_args__ = (
+        CheckConstraint("kind IN ('person', 'organisation')", name="kind"),
+        UniqueConstraint("kind", "first_id", "second_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    first_id: Mapped[int]
+    second_id: Mapped[int]
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
