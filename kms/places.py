@@ -46,6 +46,7 @@ __all__ = [
     "read",
     "recognise",
     "region",
+    "region_code",
     "regions",
     "suggest",
     "zones",
@@ -113,7 +114,12 @@ def region(code: str) -> str:
         "ตะวันตก": _("ตะวันตก"),
         "ใต้": _("ใต้"),
     }
-    return names[_REGION_OF[get(code).code[:2]]]
+    return names[region_code(code)]
+
+
+def region_code(code: str) -> str:
+    """The Thai name of the region, whatever the language: to compare, not to show."""
+    return _REGION_OF[get(code).code[:2]]
 
 
 def regions() -> dict[str, tuple[Place, ...]]:

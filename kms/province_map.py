@@ -48,12 +48,56 @@ def outlines() -> Outlines:
         return across, round((north - point[1]) * scale)
 
     paths: dict[str, str] = {}
-    for shapes in topology["objects"].values():
-        for shape in shapes["geometries"]:
-            code = shape["properties"]["iso_3166_2"].removeprefix("TH-")
-            rings = (map(placed, _ring(ring, arcs)) for ring in _rings(shape))
-            paths[code] = paths.get(code, "") + "".join(_path(ring) for ring in rings)
+    for code, shape in _shapes(topology):
+        rings = (map(placed, _ring(ring, arcs)) for ring in _rings(shape))
+        paths[code] = paths.get(code, "") + "".join(_path(ring) for ring in rings)
     return Outlines(WIDTH, round((north - south) * scale), dict(sorted(paths.items())))
+
+
+@cache
+def middles() -> dict[str, Point]:
+    """Province code → longitude and latitude of the middle of its area."""
+    topology = json.loads(SOURCE.read_text(encoding="utf-8"))
+    arcs = _arcs(topology)
+    return {
+        code: _middle([list(_ring(ring, arcs)) for ring in _rings(shape)])
+        for code, shape in _shapes(topology)
+    }
+
+
+@cache
+def neighbours() -> dict[str, frozenset[str]]:
+    """Province code → the provinces that share a border with it, by the arcs they share."""
+    topology = json.loads(SOURCE.read_text(encoding="utf-8"))
+    beside: dict[int, set[str]] = {}
+    for code, shape in _shapes(topology):
+        for ring in _rings(shape):
+            for number in ring:
+                beside.setdefault(max(number, ~number), set()).add(code)
+    found: dict[str, frozenset[str]] = {code: frozenset() for code, _ in _shapes(topology)}
+    for both in beside.values():
+        for code in both:
+            found[code] |= both - {code}
+    return found
+
+
+def _shapes(topology: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each province's two-digit code with its shape."""
+    for layer in topology["objects"].values():
+        for shape in layer["geometries"]:
+            yield shape["properties"]["iso_3166_2"].removeprefix("TH-"), shape
+
+
+def _middle(rings: list[list[Point]]) -> Point:
+    """The centroid of the rings together: islands count by their area, holes against it."""
+    area = across = up = 0.0
+    for ring in rings:
+        for (x, y), (next_x, next_y) in pairwise(ring):
+            twice = x * next_y - next_x * y
+            area += twice
+            across += (x + next_x) * twice
+            up += (y + next_y) * twice
+    return across / (3 * area), up / (3 * area)
 
 
 def _arcs(topology: dict[str, Any]) -> list[list[Point]]:

@@ -9,7 +9,7 @@ PROJECT = Path(__file__).parents[1]
 PACKAGE = PROJECT / "kms"
 LEAVES = {
     "errors", "settings", "language", "thai", "markup", "note_kinds", "province_map",
-    "places", "gazetteer", "place_reading", "place_mentions",
+    "nearness", "places", "gazetteer", "place_reading", "place_mentions",
     "alignment", "note_parts", "merging", "differences",
 }  # fmt: skip
 EDGES = {"web", "cli", "commands"}
