@@ -6,21 +6,21 @@ from hypothesis import strategies as st
 from kms import nearness, places, province_map
 from kms.nearness import near
 
-KHUAN_MAPHRAO = "930105"  # ต.ควนมะพร้าว อ.เมืองพัทลุง
+KHOK_CHANGAI = "930105"  # ต.โคกชะงาย อ.เมืองพัทลุง
 PHATTHALUNG, SONGKHLA, LAMPANG, PHUKET, NAKHON = "93", "90", "52", "83", "80"
 
 codes = st.sampled_from([place.code for place in places.provinces()])
 
 
 def test_the_same_tambon_is_nearer_than_the_amphoe_and_the_province() -> None:
-    ranks = [near(KHUAN_MAPHRAO, [code]).rank for code in (KHUAN_MAPHRAO, "930101", "930201")]
+    ranks = [near(KHOK_CHANGAI, [code]).rank for code in (KHOK_CHANGAI, "930101", "930201")]
     assert ranks == [nearness.SAME_TAMBON, nearness.SAME_AMPHOE, nearness.SAME_PROVINCE]
 
 
 def test_a_wider_place_counts_by_what_is_sure() -> None:
-    assert near(KHUAN_MAPHRAO, ["9301"]).rank == nearness.SAME_AMPHOE
-    assert near(KHUAN_MAPHRAO, [PHATTHALUNG]).rank == nearness.SAME_PROVINCE
-    assert near(PHATTHALUNG, [KHUAN_MAPHRAO]).rank == nearness.SAME_PROVINCE
+    assert near(KHOK_CHANGAI, ["9301"]).rank == nearness.SAME_AMPHOE
+    assert near(KHOK_CHANGAI, [PHATTHALUNG]).rank == nearness.SAME_PROVINCE
+    assert near(PHATTHALUNG, [KHOK_CHANGAI]).rank == nearness.SAME_PROVINCE
 
 
 def test_beyond_the_province_the_map_decides() -> None:
@@ -56,7 +56,7 @@ def test_the_distance_of_two_provinces_is_about_that_of_the_map() -> None:
 
 
 def test_the_nearness_is_said_in_words() -> None:
-    assert near(KHUAN_MAPHRAO, [KHUAN_MAPHRAO]).words == "ตำบลเดียวกัน"
+    assert near(KHOK_CHANGAI, [KHOK_CHANGAI]).words == "ตำบลเดียวกัน"
     assert near(PHATTHALUNG, ["92"]).words == "จังหวัดใกล้กัน ราว 50 กม."
 
 
