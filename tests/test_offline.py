@@ -357,12 +357,14 @@ def test_a_slow_line_shows_the_kept_copy_and_offers_the_newer_page(live: Live, s
 def test_a_note_kept_by_hand_stays_until_it_is_taken_off(live: Live, shared: int) -> None:
     with device(live, "researcher") as page:
         read(page, f"/notes/{shared}")
+        page.locator(".note-menu summary").click()
         page.get_by_role("button", name="เก็บไว้อ่านเมื่อไม่มีสัญญาณ").click()
         button = page.get_by_role("button", name="เก็บไว้ในเครื่องแล้ว")
         expect(button).to_have_attribute("aria-pressed", "true")
         page.goto("/offline")
         expect(page.locator("#kept-saved").get_by_role("link")).to_have_count(1)
         page.goto(f"/notes/{shared}")
+        page.locator(".note-menu summary").click()
         button.click()
         expect(page.get_by_role("button", name="เก็บไว้อ่านเมื่อไม่มีสัญญาณ")).to_be_visible()
         page.goto("/offline")
@@ -375,6 +377,7 @@ def test_a_kept_note_keeps_its_pictures_and_no_longer_than_itself(
 ) -> None:
     with device(live, "facilitator") as page:
         read(page, f"/notes/{pictured}")
+        page.locator(".note-menu summary").click()
         page.get_by_role("button", name="เก็บไว้อ่านเมื่อไม่มีสัญญาณ").click()
         expect(page.get_by_role("button", name="เก็บไว้ในเครื่องแล้ว")).to_be_visible()
         shelf = f"platu-saved-{live.cast.facilitator.account_id}"

@@ -146,6 +146,7 @@ def test_the_button_prints_once_the_photos_are_there(live: Live) -> None:
         page.route("**/attachments/**", lambda route: route.fulfill(status=200, body="no picture"))
         page.add_init_script("window.print = () => { document.title = 'printed'; }")
         page.goto(f"/notes/{number}")
+        page.locator(".note-menu summary").click()
         page.get_by_role("button", name="พิมพ์").click()
         page.wait_for_function("document.title === 'printed'")
         assert page.locator("article img").get_attribute("loading") == "eager"

@@ -5,14 +5,12 @@
   if (!button || !workers) return;
   const { ask, say } = window.platuOffline;
   function show(isSaved) {
-    button.hidden = false;
+    button.parentNode.hidden = false;
     button.setAttribute("aria-pressed", String(!!isSaved));
     button.querySelector("span").textContent = isSaved ? button.dataset.on : button.dataset.off;
   }
   function offer() {
-    if (!workers.controller || !button.hidden) return;
-    const bar = document.querySelector(".note-bar");
-    if (bar) bar.appendChild(button);
+    if (!workers.controller || !button.parentNode.hidden) return;
     ask("saved", { path }).then(show);
   }
   button.addEventListener("click", () => {

@@ -14,7 +14,7 @@
     }));
   }
   document.querySelectorAll("[data-print]").forEach((button) => {
-    button.hidden = false;
+    button.parentNode.hidden = false;
     button.addEventListener("click", () => photos().then(() => window.print()));
   });
 
