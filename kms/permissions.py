@@ -76,20 +76,25 @@ def seen_as(viewer: Viewer) -> SeenAs:
     return "account" if viewer.is_signed_in else "anonymous"
 
 
-def visible_as(way: SeenAs) -> ColumnElement[bool]:
-    """As ``visible_to``, for a statement kept for later: the parameter ACCOUNT says whose."""
-    return _visible(way, bindparam(ACCOUNT, type_=Integer))
+def visible_as(way: SeenAs, *, of: type[Note] = Note) -> ColumnElement[bool]:
+    """As ``visible_to``, for a statement kept for later: the parameter ACCOUNT says whose.
+
+    ``of`` is the alias that the condition is about, where a statement has notes twice.
+    """
+    return _visible(way, bindparam(ACCOUNT, type_=Integer), of)
 
 
-def _visible(way: SeenAs, account: int | BindParameter[int] | None) -> ColumnElement[bool]:
+def _visible(
+    way: SeenAs, account: int | BindParameter[int] | None, of: type[Note] = Note
+) -> ColumnElement[bool]:
     if way == "system":
-        return Note.id.is_not(None)
+        return of.id.is_not(None)
     # An expression rather than the column: most notes are visible, so an index on visibility
     # is the slow way round, and SQLite would take it before the one that picks a few notes.
-    visibility = Note.visibility.concat("")
+    visibility = of.visibility.concat("")
     if way == "anonymous":
         return visibility == "public"
-    own_draft = and_(visibility == "draft", Note.owner_id == account)
+    own_draft = and_(visibility == "draft", of.owner_id == account)
     return or_(visibility.in_(("public", "members")), own_draft)
 
 

@@ -7,7 +7,16 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from kms.db import Base, UtcDateTime, now
 
-STEPS = ("agreed", "confirmed", "applied", "contradicted", "routine", "review", "superseded")
+STEPS = (
+    "agreed",
+    "confirmed",
+    "applied",
+    "contradicted",
+    "routine",
+    "review",
+    "reviewed",
+    "superseded",
+)
 OUTCOMES = ("worked", "partly", "did_not")
 
 
@@ -24,7 +33,7 @@ class LessonStep(Base):
     __table_args__ = (
         CheckConstraint(
             "step IN ('agreed', 'confirmed', 'applied', 'contradicted', 'routine', 'review',"
-            " 'superseded')",
+            " 'reviewed', 'superseded')",
             name="step",
         ),
         CheckConstraint("outcome IN ('', 'worked', 'partly', 'did_not')", name="outcome"),

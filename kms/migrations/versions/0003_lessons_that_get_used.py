@@ -87,6 +87,8 @@ def upgrade() -> None:
         sa.Column("by_id", sa.Integer(), nullable=True),
         sa.Column("created_at", kms.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("revised_at", kms.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("removed_at", kms.db.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("sent_as", sa.String(length=64), nullable=True),
         sa.CheckConstraint(
             "starts IS NULL OR ends IS NULL OR starts <= ends", name=op.f("ck_activity_period")
         ),
@@ -98,6 +100,7 @@ def upgrade() -> None:
             ["owner_id"], ["account.id"], name=op.f("fk_activity_owner_id_account")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_activity")),
+        sa.UniqueConstraint("sent_as", name=op.f("uq_activity_sent_as")),
     )
     op.create_index(op.f("ix_activity_created_at"), "activity", ["created_at"])
     op.create_index(op.f("ix_activity_name_key"), "activity", ["name_key"])
@@ -152,7 +155,7 @@ def upgrade() -> None:
             "outcome IN ('', 'worked', 'partly', 'did_not')", name=op.f("ck_lesson_step_outcome")
         ),
         sa.CheckConstraint(
-            "step IN ('agreed', 'confirmed', 'applied', 'contradicted', 'routine', 'review', 'superseded')",
+            "step IN ('agreed', 'confirmed', 'applied', 'contradicted', 'routine', 'review', 'reviewed', 'superseded')",
             name=op.f("ck_lesson_step_step"),
         ),
         sa.ForeignKeyConstraint(["by_id"], ["person.id"], name=op.f("fk_lesson_step_by_id_person")),
@@ -413,6 +416,20 @@ def upgrade() -> None:
     op.create_index(op.f("ix_overlap_theme_id"), "overlap", ["theme_id"])
 
     op.create_table(
+        "overlap_place",
+        sa.Column("overlap_id", sa.Integer(), nullable=False),
+        sa.Column("place_code", sa.String(length=6), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["overlap_id"],
+            ["overlap.id"],
+            name=op.f("fk_overlap_place_overlap_id_overlap"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("overlap_id", "place_code", name=op.f("pk_overlap_place")),
+    )
+    op.create_index(op.f("ix_overlap_place_place_code"), "overlap_place", ["place_code"])
+
+    op.create_table(
         "recommendation_answer",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("recommendation_id", sa.Integer(), nullable=False),
@@ -554,6 +571,7 @@ def downgrade() -> None:
         op.drop_column("account", column)
     for table in (
         "recommendation_answer",
+        "overlap_place",
         "overlap",
         "mention",
         "activity_theme",

@@ -1,0 +1,246 @@
+"""The lives of lessons as a viewer may know them, read in a constant number of statements.
+
+A stage is never stored: it follows from the steps that this viewer sees. Whoever may not see the
+note that tells of a step, or the other lesson that it names, knows nothing of that step.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+)
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+
+from kms.models import LessonStep, Note, Organisation, Person
+from kms.note_kinds import Kind
+from kms.permissions import ACCOUNT, SeenAs, Viewer, seen_as, visible_as
+from kms.thai.dates import BANGKOK
+
+STAGES = ("draft", "lesson", "confirmed", "applied", "routine")
+WORKED = ("worked", "partly")
+# Laws, rates and the people in charge have changed in that time; a term of a local council is
+# four years, so a lesson is looked at again within each.
+REVIEW_AFTER_YEARS = 3
+
+
+@dataclass(frozen=True)
+class LifeStep:
+    """One step in a lesson's life: what happened, where, who says so, which note tells of it.
+
+    ``note`` and ``other`` (the lesson that contradicts or supersedes this one) are notes that the
+    viewer may see. ``from_review`` steps are said, and changed, in the after-action review.
+    """
+
+    id: int
+    step: str
+    note: int | None
+    note_title: str
+    other: int | None
+    other_title: str
+    place_code: str | None
+    organisation_id: int | None
+    organisation_name: str
+    outcome: str
+    changed: str
+    reason: str
+    from_review: bool
+    by_id: int | None
+    by_name: str
+    created_at: datetime
+
+    @property
+    def is_doubt(self) -> bool:
+        """Whether it speaks against the lesson."""
+        return self.step == "contradicted" or self.outcome == "did_not"
+
+
+@dataclass(frozen=True)
+class Life:
+    """Where a lesson stands for one viewer; ``steps`` are those that hold, the oldest first.
+
+    ``review`` says why someone should look at it again: ``contradicted``, ``asked``, ``age``, or
+    empty. ``superseded_by`` is the number of the lesson to read instead.
+    """
+
+    lesson: int
+    stage: str
+    steps: tuple[LifeStep, ...]
+    review: str
+    superseded_by: int | None
+
+    @property
+    def confirmations(self) -> tuple[LifeStep, ...]:
+        """Where else it was found to hold."""
+        return self._of("confirmed")
+
+    @property
+    def uses(self) -> tuple[LifeStep, ...]:
+        """Where it was used, whatever came of it."""
+        return self._of("applied")
+
+    @property
+    def contradictions(self) -> tuple[LifeStep, ...]:
+        """What people said against it; uses that did not work are among the uses."""
+        return self._of("contradicted")
+
+    @property
+    def replacement(self) -> LifeStep | None:
+        """The step by which another lesson took its place."""
+        found = self._of("superseded")
+        return found[-1] if found else None
+
+    def _of(self, step: str) -> tuple[LifeStep, ...]:
+        return tuple(one for one in self.steps if one.step == step)
+
+
+def today_in_thailand() -> date:
+    """The day it is for the people who read."""
+    return datetime.now(BANGKOK).date()
+
+
+def review_before(today: date) -> datetime:
+    """What nobody touched since then wants a look."""
+    year = today.year - REVIEW_AFTER_YEARS
+    day = today.replace(year=year, day=28) if (today.month, today.day) == (2, 29) else None
+    return datetime.combine(day or today.replace(year=year), datetime.min.time(), BANGKOK)
+
+
+def lives(
+    session: Session, numbers: Iterable[int], *, seen_by: Viewer, today: date | None = None
+) -> dict[int, Life]:
+    """The lives of those of these lessons that the viewer may see; two statements."""
+    wanted = sorted(set(numbers))
+    if not wanted:
+        return {}
+    given = {"numbers": wanted, ACCOUNT: seen_by.account_id}
+    way = seen_as(seen_by)
+    revised: dict[int, datetime] = dict(session.execute(_lessons(way), given).tuples())
+    steps: dict[int, list[LifeStep]] = defaultdict(list)
+    for row in session.execute(_steps(way), given):
+        steps[row.lesson_id].append(step_told(row))
+    before = review_before(today or today_in_thailand())
+    return {
+        number: _life(number, steps.get(number, []), revised_at, before)
+        for number, revised_at in revised.items()
+    }
+
+
+def _life(number: int, steps: list[LifeStep], revised_at: datetime, before: datetime) -> Life:
+    newer = next((one.other for one in reversed(steps) if one.step == "superseded"), None)
+    stage = stage_of(steps)
+    review = "" if newer else _review(steps, revised_at, before, stage)
+    return Life(number, stage, tuple(steps), review, newer)
+
+
+def stage_of(steps: Sequence[LifeStep]) -> str:
+    """How far these steps bring a lesson; what nobody agreed to is a draft whatever else is said.
+
+    A use that did not work is a doubt, and brings it nowhere.
+    """
+    said = {one.step for one in steps if one.step != "applied" or one.outcome in WORKED}
+    if "agreed" not in said:
+        return "draft"
+    reached = (stage for stage in reversed(STAGES) if stage in said)
+    return next(reached, "lesson")
+
+
+def _review(steps: list[LifeStep], revised_at: datetime, before: datetime, stage: str) -> str:
+    """Why it wants a look; a draft grows no older, for it waits for agreement anyway."""
+    since: list[LifeStep] = []
+    for one in steps:
+        since = [] if one.step == "reviewed" else [*since, one]
+    if any(one.is_doubt for one in since):
+        return "contradicted"
+    if any(one.step == "review" for one in since):
+        return "asked"
+    last = max((revised_at, *(one.created_at for one in steps)))
+    return "age" if stage != "draft" and last < before else ""
+
+
+# --- the statements ------------------------------------------------------------------------------
+#
+# Made once for each way of seeing, since making one takes longer than running it.
+
+_witness = aliased(Note, name="witness")
+_other = aliased(Note, name="other")
+_NUMBERS = bindparam("numbers", type_=Integer, expanding=True)
+_OF_A_STEP = len(fields(LifeStep))
+
+
+def step_columns() -> tuple[Any, ...]:
+    """What ``step_told`` reads."""
+    return (
+        LessonStep.id,
+        LessonStep.step,
+        LessonStep.note_id,
+        _or_empty(_witness.title),
+        LessonStep.other_id,
+        _or_empty(_other.title),
+        LessonStep.place_code,
+        LessonStep.organisation_id,
+        _or_empty(Organisation.name),
+        LessonStep.outcome,
+        LessonStep.changed,
+        LessonStep.reason,
+        LessonStep.from_review,
+        LessonStep.by_id,
+        _or_empty(Person.name),
+        LessonStep.created_at,
+        LessonStep.lesson_id,
+    )
+
+
+def step_told(row: Row[*tuple[Any, ...]]) -> LifeStep:
+    """The step of a row that begins with ``step_columns``."""
+    return LifeStep(*row[:_OF_A_STEP])
+
+
+def _or_empty(name: InstrumentedAttribute[str]) -> ColumnElement[str]:
+    return func.coalesce(name, "")
+
+
+def known_steps(
+    columns: Sequence[Any], way: SeenAs, *, undone: bool = False
+) -> Select[*tuple[Any, ...]]:
+    """Those columns of the steps that someone with this way of seeing may know of, by age.
+
+    ``undone`` gives those taken back too. The lessons themselves must be asked for apart.
+    """
+    statement = (
+        select(*columns)
+        .select_from(LessonStep)
+        .outerjoin(_witness, and_(_witness.id == LessonStep.note_id, visible_as(way, of=_witness)))
+        .outerjoin(_other, and_(_other.id == LessonStep.other_id, visible_as(way, of=_other)))
+        .outerjoin(Organisation, Organisation.id == LessonStep.organisation_id)
+        .outerjoin(Person, Person.id == LessonStep.by_id)
+        .where(
+            or_(LessonStep.note_id.is_(None), _witness.id.is_not(None)),
+            or_(LessonStep.other_id.is_(None), _other.id.is_not(None)),
+        )
+        .order_by(LessonStep.id)
+    )
+    return statement if undone else statement.where(LessonStep.undone_at.is_(None))
+
+
+@cache
+def _lessons(way: SeenAs) -> Select[int, datetime]:
+    is_lesson = Note.kind == Kind.LESSON.value
+    return select(Note.id, Note.revised_at).where(Note.id.in_(_NUMBERS), is_lesson, visible_as(way))
+
+
+@cache
+def _steps(way: SeenAs) -> Select[*tuple[Any, ...]]:
+    return known_steps(step_columns(), way).where(LessonStep.lesson_id.in_(_NUMBERS))
