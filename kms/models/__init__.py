@@ -8,6 +8,7 @@ from kms.models.activities import (
     ActivityPlace,
     ActivityTheme,
     Overlap,
+    OverlapPlace,
 )
 from kms.models.attachments import Attachment, NoteAttachment
 from kms.models.briefings import Briefing
@@ -69,6 +70,7 @@ __all__ = [
     "Organisation",
     "OrganisationAlias",
     "Overlap",
+    "OverlapPlace",
     "Person",
     "PersonAlias",
     "Recommendation",

@@ -25,6 +25,8 @@ class Activity(Base):
 
     Whoever may not see the note (``note_id``) knows nothing of the activity. ``reach`` is how far
     it goes in the writer's words ("165 ตำบล"). An unknown begin or end leaves that side open.
+    One that was removed (``removed_at``) can be brought back; ``sent_as`` is a digest of the form
+    it came from, by which the same form sent twice is known.
     """
 
     __tablename__ = "activity"
@@ -45,6 +47,8 @@ class Activity(Base):
     by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now, index=True)
     revised_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    sent_as: Mapped[str | None] = mapped_column(String(64), unique=True)
 
     places: Mapped[list["ActivityPlace"]] = relationship(
         cascade="all, delete-orphan", order_by="ActivityPlace.position"
@@ -123,7 +127,7 @@ class Overlap(Base):
     """Two activities of different organisations with place, theme and time in common.
 
     Found when one of them is saved; ``first_id`` is the smaller id. ``place_code`` is the
-    narrower place, ``starts`` to ``ends`` the time in common (an open side has none). ``state``
+    narrowest of ``places``, ``starts`` to ``ends`` the time in common (an open side has none). ``state``
     is empty while it is a flag, ``coordinated`` once people said that they know.
     """
 
@@ -149,3 +153,16 @@ class Overlap(Base):
     marked_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     marked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     found_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+    places: Mapped[list["OverlapPlace"]] = relationship(cascade="all, delete-orphan")
+
+
+class OverlapPlace(Base):
+    """A place where both activities of an overlap are: of two that lie in each other, the inner."""
+
+    __tablename__ = "overlap_place"
+
+    overlap_id: Mapped[int] = mapped_column(
+        ForeignKey("overlap.id", ondelete="CASCADE"), primary_key=True
+    )
+    place_code: Mapped[str] = mapped_column(String(6), primary_key=True, index=True)
