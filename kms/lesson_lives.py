@@ -127,7 +127,7 @@ def lives(
         return {}
     given = {"numbers": wanted, ACCOUNT: seen_by.account_id}
     way = seen_as(seen_by)
-    revised: dict[int, datetime] = dict(session.execute(_lessons(way), given).tuples())
+    revised: dict[int, datetime] = dict(session.execute(_lessons(way), given).all())
     steps: dict[int, list[LifeStep]] = defaultdict(list)
     for row in session.execute(_steps(way), given):
         steps[row.lesson_id].append(step_told(row))
