@@ -271,6 +271,8 @@ def _write(note: Note, links: Links) -> None:
     note.content = _kind_parts(content)
     note.lead = note_text.lead(content)
     note.visibility = content.visibility
+    if note.published_at is None and content.visibility != "draft":
+        note.published_at = now()
     note.held_from = content.held_from
     note.held_to = content.held_to
     note.held_as_written = content.held_as_written

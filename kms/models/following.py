@@ -32,7 +32,7 @@ class Follow(Base):
 
 
 class Mention(Base):
-    """Someone called by @name in a comment."""
+    """Someone called by @name in a comment; ``name`` is what was written after the @."""
 
     __tablename__ = "mention"
     __table_args__ = (UniqueConstraint("comment_id", "person_id"),)
@@ -40,4 +40,5 @@ class Mention(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     comment_id: Mapped[int] = mapped_column(ForeignKey("comment.id", ondelete="CASCADE"))
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    name: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)

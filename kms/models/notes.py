@@ -68,6 +68,8 @@ class Note(Base):
     body: Mapped[str] = mapped_column(Text, default="")
     content: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     relinked: Mapped[int] = mapped_column(default=0, server_default="0")
+    # When others than its owner could first read it; None while it is a draft.
+    published_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
 
     author: Mapped[Person | None] = relationship()
     places: Mapped[list["NotePlace"]] = relationship(

@@ -359,6 +359,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("comment_id", sa.Integer(), nullable=False),
         sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("created_at", kms.db.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["comment_id"],
@@ -485,6 +486,12 @@ def upgrade() -> None:
         )
     op.create_index(op.f("ix_lesson_source_comment_id"), "lesson_source", ["comment_id"])
 
+    op.add_column(
+        "note", sa.Column("published_at", kms.db.UtcDateTime(timezone=True), nullable=True)
+    )
+    op.execute("UPDATE note SET published_at = created_at WHERE visibility <> 'draft'")
+    op.create_index(op.f("ix_note_published_at"), "note", ["published_at"])
+
     op.add_column("organisation", sa.Column("merged_into_id", sa.Integer(), nullable=True))
     op.create_index(op.f("ix_organisation_merged_into_id"), "organisation", ["merged_into_id"])
 
@@ -567,6 +574,8 @@ def downgrade() -> None:
         op.drop_index(op.f(f"ix_{table}_merged_into_id"), table)
         op.drop_column(table, "merged_into_id")
     op.drop_column("person", "phone")
+    op.drop_index(op.f("ix_note_published_at"), "note")
+    op.drop_column("note", "published_at")
     for column in ("digest_sent_at", "digest", "news_seen_at"):
         op.drop_column("account", column)
     for table in (
