@@ -1,0 +1,79 @@
+"""Who took part in which notes, and how: what people know and whom they worked with follows."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import ColumnElement, CompoundSelect, Select, literal, null, select, union_all
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from kms import themes
+from kms.models import Comment, LessonSource, Note, NotePerson, NoteTheme, RoleAssignment, Theme
+from kms.permissions import Viewer, numbers_seen_by, visible_to
+
+Rows = Select[*tuple[Any, ...]]
+
+AUTHOR, PRESENT, REMARK = "author", "present", "remark"
+
+
+def contributions(
+    seen_by: Viewer, *chosen: ColumnElement[bool], whom: Iterable[int] | None = None
+) -> CompoundSelect[*tuple[Any, ...]]:
+    """Rows of ``person_id``, ``note_id``, ``how`` and ``place_code``; several for one who did more.
+
+    Only in notes the viewer may see; ``chosen`` are further conditions on Note. ``how`` is the
+    code of a role, AUTHOR, PRESENT (chair or attendee), or REMARK for a comment that a lesson was
+    drawn from, where the note is that lesson. ``place_code`` is a role's own.
+    """
+    seen = (visible_to(seen_by), *chosen)
+    by_role = select(
+        RoleAssignment.person_id.label("person_id"),
+        RoleAssignment.note_id.label("note_id"),
+        RoleAssignment.role.label("how"),
+        RoleAssignment.place_code.label("place_code"),
+    ).join(Note, Note.id == RoleAssignment.note_id)
+    present = select(NotePerson.person_id, NotePerson.note_id, literal(PRESENT), null()).join(
+        Note, Note.id == NotePerson.note_id
+    )
+    credited = select(Note.author_id, Note.id, literal(AUTHOR), null())
+    people = None if whom is None else list(whom)
+    return union_all(
+        _of(by_role, RoleAssignment.person_id, people).where(*seen),
+        _of(present, NotePerson.person_id, people).where(*seen),
+        _of(credited, Note.author_id, people).where(*seen),
+        _of(_remarks(seen_by), Comment.author_id, people).where(*seen),
+    )
+
+
+def on_themes(session: Session, slugs: Iterable[str]) -> ColumnElement[bool] | None:
+    """The notes on any of these themes or beneath them, as a condition; None for no theme.
+
+    One statement. A slug that is no theme narrows to nothing.
+    """
+    wanted = list(slugs)
+    if not wanted:
+        return None
+    tree = themes.load(session)
+    beneath = {one for slug in wanted if slug in tree.by_slug for one in tree.subtree(slug)}
+    having = select(NoteTheme.note_id).join(Theme, Theme.id == NoteTheme.theme_id)
+    return Note.id.in_(having.where(Theme.slug.in_(beneath)))
+
+
+def _remarks(seen_by: Viewer) -> Rows:
+    # The remark stands under another note than the lesson, which the viewer must see as well.
+    return (
+        select(Comment.author_id, Note.id, literal(REMARK), null())
+        .join(LessonSource, LessonSource.comment_id == Comment.id)
+        .join(Note, Note.id == LessonSource.lesson_id)
+        .where(
+            Comment.hidden_at.is_(None),
+            Comment.note_id.in_(numbers_seen_by(seen_by).correlate(None)),
+        )
+    )
+
+
+def _of(
+    rows: Rows,
+    who: InstrumentedAttribute[int] | InstrumentedAttribute[int | None],
+    people: list[int] | None,
+) -> Rows:
+    return rows.where(who.is_not(None) if people is None else who.in_(people))

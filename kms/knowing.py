@@ -1,0 +1,191 @@
+"""Who can be phoned about something near somewhere: people by what they took part in."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session
+
+from kms import nearness, places, roles
+from kms.contributions import Rows, contributions, on_themes
+from kms.language import gettext as _
+from kms.models import Note, NotePlace, Person
+from kms.nearness import NOWHERE, Near
+from kms.note_kinds import ROLES, Kind
+from kms.permissions import Viewer
+
+# From further away only so many are weighed, those with the most notes first.
+MOST_FROM_AFAR = 200
+READ_AT_MOST = 2_000
+
+
+@dataclass(frozen=True)
+class Knower:
+    """Someone who took part in what was done about it, within what the viewer may see.
+
+    ``place_code`` is where, the place nearest to the one asked for; ``notes`` are without the
+    lessons; ``phone`` is empty unless the viewer is signed in; ``why`` is one sentence.
+    """
+
+    person_id: int
+    name: str
+    nickname: str
+    place_code: str
+    roles: tuple[str, ...]
+    notes: int
+    lessons: int
+    near: Near
+    phone: str
+    why: str
+
+
+@dataclass
+class _Did:
+    """What one person did about it."""
+
+    roles: set[str] = field(default_factory=set)
+    notes: set[int] = field(default_factory=set)
+    lessons: set[int] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    person_id: int
+    near: Near
+    phone: str
+    notes: int
+
+
+def who_knows(
+    session: Session,
+    *,
+    themes: Sequence[str],
+    place: str | None,
+    seen_by: Viewer,
+    limit: int = 8,
+) -> list[Knower]:
+    """The nearest first; of those equally near whoever has a phone number and the most notes.
+
+    ``themes`` are slugs, with all beneath them; none means any. Never the viewer. At most five
+    statements.
+    """
+    about = on_themes(session, themes)
+    chosen = () if about is None else (about,)
+    found = _candidates(session, place or "", _places_of(seen_by, chosen), seen_by, limit)
+    picked = sorted(found, key=lambda one: _order(one, seen_by))[:limit]
+    ids = [one.person_id for one in picked]
+    if not ids:
+        return []
+    did = _done_by(session, ids, seen_by, chosen)
+    people = {one.id: one for one in session.scalars(select(Person).where(Person.id.in_(ids)))}
+    return [_knower(people[one.person_id], one, did[one.person_id], seen_by) for one in picked]
+
+
+def _order(one: _Candidate, seen_by: Viewer) -> tuple[Any, ...]:
+    # Whether somebody has a number is no stranger's business, not even by where they stand.
+    silent = seen_by.is_signed_in and not one.phone
+    rank, km = one.near.order
+    return rank, silent, -one.notes, km, one.person_id
+
+
+def _candidates(
+    session: Session, place: str, rows: Rows, seen_by: Viewer, limit: int
+) -> list[_Candidate]:
+    """Those in and around the province first; from afar only when they are too few."""
+    around: list[_Candidate] = []
+    if place:
+        near = (place[:2], *nearness.near_provinces(place))
+        there = rows.selected_columns.place_code
+        either = (there, Person.place_code)
+        here = rows.where(or_(*(column.startswith(code) for column in either for code in near)))
+        around = _read(session, here.limit(READ_AT_MOST), place, seen_by)
+    if len(around) >= limit:
+        return around
+    known = {one.person_id for one in around}
+    afar = _read(session, rows.limit(MOST_FROM_AFAR), place, seen_by)
+    return [*around, *(one for one in afar if one.person_id not in known)]
+
+
+def _places_of(seen_by: Viewer, chosen: Iterable[ColumnElement[bool]]) -> Rows:
+    """Person, where (a role's own place, else the note's) and in how many notes."""
+    rows = contributions(seen_by, *chosen).subquery()
+    there = func.coalesce(rows.c.place_code, NotePlace.place_code).label("place_code")
+    notes = func.count(rows.c.note_id.distinct()).label("notes")
+    return (
+        select(rows.c.person_id, there, Person.place_code.label("home"), Person.phone, notes)
+        .join(Person, Person.id == rows.c.person_id)
+        .outerjoin(NotePlace, NotePlace.note_id == rows.c.note_id)
+        .where(Person.merged_into_id.is_(None), Person.id != (seen_by.person_id or 0))
+        .group_by(rows.c.person_id, there, Person.place_code, Person.phone)
+        .order_by(notes.desc(), rows.c.person_id, there)
+    )
+
+
+def _read(session: Session, rows: Rows, place: str, seen_by: Viewer) -> list[_Candidate]:
+    codes: dict[int, list[str]] = {}
+    told: dict[int, tuple[str, int]] = {}
+    for row in session.execute(rows):
+        known = codes.setdefault(row.person_id, [row.home] if row.home else [])
+        if row.place_code:
+            known.append(row.place_code)
+        told.setdefault(row.person_id, (row.phone, 0))
+        told[row.person_id] = (row.phone, told[row.person_id][1] + row.notes)
+    return [_Candidate(one, _near(place, known), *told[one]) for one, known in codes.items()]
+
+
+def _near(place: str, codes: Sequence[str]) -> Near:
+    if place:
+        return nearness.near(place, dict.fromkeys(codes))
+    return Near(NOWHERE.rank, None, codes[0]) if codes else NOWHERE
+
+
+def _done_by(
+    session: Session, ids: Sequence[int], seen_by: Viewer, chosen: Iterable[ColumnElement[bool]]
+) -> dict[int, _Did]:
+    rows = contributions(seen_by, *chosen, whom=ids).subquery()
+    found = {one: _Did() for one in ids}
+    asked = select(rows.c.person_id, rows.c.note_id, rows.c.how, Note.kind).join(
+        Note, Note.id == rows.c.note_id
+    )
+    for person_id, number, how, kind in session.execute(asked):
+        did = found[person_id]
+        (did.lessons if kind == Kind.LESSON else did.notes).add(number)
+        if how in ROLES:
+            did.roles.add(how)
+    return found
+
+
+def _knower(person: Person, one: _Candidate, did: _Did, seen_by: Viewer) -> Knower:
+    played = tuple(code for code in ROLES if code in did.roles)
+    return Knower(
+        person_id=person.id,
+        name=person.name,
+        nickname=person.nickname,
+        place_code=one.near.code,
+        roles=played,
+        notes=len(did.notes),
+        lessons=len(did.lessons),
+        near=one.near,
+        phone=person.phone if seen_by.is_signed_in else "",
+        why=_why(played, len(did.notes), len(did.lessons), one.near),
+    )
+
+
+def _why(played: Sequence[str], notes: int, lessons: int, near: Near) -> str:
+    names = ", ".join(roles.name(code) for code in played)
+    part = _("เป็น%(roles)sในเรื่องนี้", roles=names) if played else _("มีส่วนร่วมในเรื่องนี้")
+    if lessons and notes:
+        told = _("มีบทเรียน %(lessons)s บท บันทึก %(notes)s ชิ้น", lessons=lessons, notes=notes)
+    elif lessons:
+        told = _("มีบทเรียน %(n)s บท", n=lessons)
+    else:
+        told = _("มีบันทึก %(n)s ชิ้น", n=notes)
+    return " ".join(word for word in (part, told, _where(near)) if word)
+
+
+def _where(near: Near) -> str:
+    if not near.code:
+        return ""
+    place = places.path(near.code)
+    return _("ที่ %(place)s (%(near)s)", place=place, near=near.words) if near.words else place
