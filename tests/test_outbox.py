@@ -354,6 +354,7 @@ def test_two_tabs_that_wake_together_send_once(live: Live, locks: bool) -> None:
         online(page)
         page.wait_for_url(A_NOTE)
         for other in others:
+            other.wait_for_load_state()
             expect(other.locator("#waiting")).to_be_hidden()
         assert said(live) == ["สองแท็บ"]
 
