@@ -21,6 +21,8 @@ LEAST = {
     "comment": "member",
     "revise": "member",
     "agree_lesson": "curator",
+    "witness_lesson": "member",
+    "undo_step": "curator",
     "hide_comment": "curator",
     "edit_themes": "curator",
     "edit_organisations": "curator",
