@@ -8,7 +8,7 @@ from sqlalchemy import BindParameter, ColumnElement, Integer, Select, and_, bind
 
 from kms.errors import NotAllowed, SignInNeeded
 from kms.language import gettext as _
-from kms.models import Comment, Note
+from kms.models import Activity, Comment, Note
 
 ACCOUNT = "seen_by_account"
 SeenAs = Literal["system", "anonymous", "account"]
@@ -19,6 +19,8 @@ RANKS = {"anonymous": 0, "reader": 1, "member": 2, "curator": 3, "administrator"
 LEAST = {
     "write": "member",
     "comment": "member",
+    "record_activity": "member",
+    "mark_overlap": "member",
     "revise": "member",
     "agree_lesson": "curator",
     "witness_lesson": "member",
@@ -112,6 +114,9 @@ def may(viewer: Viewer, action: str, thing: object = None) -> bool:
     if isinstance(thing, Comment) and action == "edit_comment":
         own = thing.owner_id is not None and thing.owner_id == viewer.account_id
         return own and thing.hidden_at is None and _rank(viewer) >= RANKS["member"]
+    if isinstance(thing, Activity) and action == "revise_activity":
+        own = thing.owner_id is not None and thing.owner_id == viewer.account_id
+        return _rank(viewer) >= RANKS["member" if own else "curator"]
     return action in LEAST and _rank(viewer) >= RANKS[LEAST[action]]
 
 
