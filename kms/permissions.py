@@ -22,6 +22,7 @@ LEAST = {
     "record_activity": "member",
     "mark_overlap": "member",
     "revise": "member",
+    "follow": "reader",
     "agree_lesson": "curator",
     "witness_lesson": "member",
     "undo_step": "curator",
