@@ -21,6 +21,8 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    union,
+    update,
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
@@ -168,6 +170,42 @@ def _review(steps: list[LifeStep], revised_at: datetime, before: datetime, stage
         return "asked"
     last = max((revised_at, *(one.created_at for one in steps)))
     return "age" if stage != "draft" and last < before else ""
+
+
+# --- what pages tell of ---------------------------------------------------------------------------
+
+
+def telling_of(
+    session: Session,
+    *,
+    notes: Sequence[int] = (),
+    people: Sequence[int] = (),
+    organisations: Sequence[int] = (),
+) -> set[int]:
+    """Lessons whose pages name one of these in their lives, as a witness or otherwise."""
+    named = (
+        select(LessonStep.lesson_id).where(LessonStep.note_id.in_(notes)),
+        select(LessonStep.lesson_id).where(LessonStep.other_id.in_(notes)),
+        select(LessonStep.other_id).where(
+            LessonStep.lesson_id.in_(notes), LessonStep.other_id.is_not(None)
+        ),
+        select(LessonStep.lesson_id).where(LessonStep.by_id.in_(people)),
+        select(LessonStep.lesson_id).where(LessonStep.organisation_id.in_(organisations)),
+    )
+    given = (notes, notes, notes, people, organisations)
+    asked = [statement for statement, ids in zip(named, given, strict=True) if ids]
+    return set(session.connection().scalars(union(*asked))) if asked else set()
+
+
+def step_pages(session: Session, lessons: Sequence[int]) -> None:
+    """Let kept pages of these lessons be made anew; what the index keeps stays right.
+
+    Locked in their order, so that two who do this wait for each other and do not stop.
+    """
+    ordered = select(Note.id).where(Note.id.in_(lessons)).order_by(Note.id).with_for_update()
+    session.connection().execute(ordered)
+    step = update(Note).where(Note.id.in_(lessons)).values(relinked=Note.relinked + 1)
+    session.connection().execute(step)
 
 
 # --- the statements ------------------------------------------------------------------------------

@@ -12,12 +12,13 @@ from sqlalchemy import event, insert, inspect, select, union, update
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.orm.attributes import set_committed_value
 
-from kms import wiki_links
+from kms import lesson_lives, wiki_links
 from kms.db import Base, now
 from kms.models import (
     Comment,
     IndexChange,
     LessonSource,
+    LessonStep,
     Note,
     NoteAttachment,
     NoteOrganisation,
@@ -52,6 +53,7 @@ _PARTS = (
     RoleAssignment,
 )
 _ORPHANED = "notes that lose a source"
+_OUTLIVING = "lessons that lose a step"
 
 Touched = Callable[[Session, set[int]], set[int]]
 
@@ -97,9 +99,11 @@ def _remember_lessons_of_deleted(session: Session, _context: Any, _instances: An
     # The database drops these rows with the note, so after the flush nobody could tell.
     gone = [thing.id for thing in session.deleted if isinstance(thing, Note)]
     lessons: set[int] = session.info.setdefault(_ORPHANED, set())
+    living: set[int] = session.info.setdefault(_OUTLIVING, set())
     for batch in _batches(gone):
         citing = select(LessonSource.lesson_id).where(LessonSource.note_id.in_(batch))
         lessons |= set(session.connection().scalars(citing))
+        living |= lesson_lives.telling_of(session, notes=batch)
 
 
 def _after_flush(session: Session, _context: Any) -> None:
@@ -114,6 +118,7 @@ def _after_flush(session: Session, _context: Any) -> None:
         ids |= _TOUCHED[model](session, keys)
     queue(session, ids - new, new=new)
     _step_linked(session)
+    _step_lives(session, named)
 
 
 def _step_linked(session: Session) -> None:
@@ -127,6 +132,25 @@ def _step_linked(session: Session) -> None:
             bearing |= set(_then_and_now(thing, "title_key"))
             changed.add(thing.id)
     wiki_links.step_pages(session, bearing=bearing, named=named, changed=changed)
+
+
+def _step_lives(session: Session, named: dict[type[Base], set[int]]) -> None:
+    """Let pages hear of steps in lives of lessons, and of what those steps name."""
+    ids: set[int] = session.info.pop(_OUTLIVING, set())
+    notes = set[int]()
+    for thing in _changed(session):
+        if isinstance(thing, LessonStep):
+            ids |= {*_then_and_now(thing, "lesson_id"), *_then_and_now(thing, "other_id")}
+        elif isinstance(thing, Note) and thing in session.dirty and _is_seen_elsewhere(thing):
+            notes.add(thing.id)
+    for batch in _batches(notes):
+        ids |= lesson_lives.telling_of(session, notes=batch)
+    for batch in _batches(named.get(Person, set())):
+        ids |= lesson_lives.telling_of(session, people=batch)
+    for batch in _batches(named.get(Organisation, set())):
+        ids |= lesson_lives.telling_of(session, organisations=batch)
+    for batch in _batches(ids):
+        lesson_lives.step_pages(session, batch)
 
 
 def _is_seen_elsewhere(note: Note) -> bool:
