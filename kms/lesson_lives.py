@@ -28,7 +28,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from kms.models import LessonStep, Note, Organisation, Person
 from kms.note_kinds import Kind
-from kms.permissions import ACCOUNT, SeenAs, Viewer, seen_as, visible_as
+from kms.permissions import ACCOUNT, SeenAs, Viewer, may, seen_as, visible_as
 from kms.thai.dates import BANGKOK
 
 STAGES = ("draft", "lesson", "confirmed", "applied", "routine")
@@ -108,6 +108,24 @@ class Life:
         return tuple(one for one in self.steps if one.step == step)
 
 
+@dataclass(frozen=True)
+class StepInHistory:
+    """A step, and when it was taken back and by whom, if it was."""
+
+    step: LifeStep
+    undone_at: datetime | None
+    undone_by: str
+
+
+@dataclass(frozen=True)
+class LessonNaming:
+    """A lesson that is ``superseded`` or ``contradicted`` by the one asked about."""
+
+    step: str
+    number: int
+    title: str
+
+
 def today_in_thailand() -> date:
     """The day it is for the people who read."""
     return datetime.now(BANGKOK).date()
@@ -172,6 +190,22 @@ def _review(steps: list[LifeStep], revised_at: datetime, before: datetime, stage
     return "age" if stage != "draft" and last < before else ""
 
 
+def history(session: Session, lesson: int, *, seen_by: Viewer) -> tuple[StepInHistory, ...]:
+    """All steps of a lesson that the viewer sees, the newest first; undone ones for curators."""
+    given = {"numbers": [lesson], ACCOUNT: seen_by.account_id}
+    rows = session.execute(_history(seen_as(seen_by)), given).all()
+    told = (StepInHistory(step_told(row), *row[-2:]) for row in reversed(rows))
+    whole = may(seen_by, "undo_step")
+    return tuple(one for one in told if whole or one.undone_at is None)
+
+
+def naming(session: Session, lesson: int, *, seen_by: Viewer) -> tuple[LessonNaming, ...]:
+    """Lessons whose lives name this one, each once for what they say of it; one statement."""
+    given = {"numbers": [lesson], ACCOUNT: seen_by.account_id}
+    rows = session.execute(_naming(seen_as(seen_by)), given)
+    return tuple(dict.fromkeys(LessonNaming(*row) for row in rows))
+
+
 # --- what pages tell of ---------------------------------------------------------------------------
 
 
@@ -214,6 +248,7 @@ def step_pages(session: Session, lessons: Sequence[int]) -> None:
 
 _witness = aliased(Note, name="witness")
 _other = aliased(Note, name="other")
+_undoer = aliased(Person, name="undoer")
 _NUMBERS = bindparam("numbers", type_=Integer, expanding=True)
 _OF_A_STEP = len(fields(LifeStep))
 
@@ -253,7 +288,7 @@ def _or_empty(name: InstrumentedAttribute[str]) -> ColumnElement[str]:
 def known_steps(
     columns: Sequence[Any], way: SeenAs, *, undone: bool = False
 ) -> Select[*tuple[Any, ...]]:
-    """Those columns of the steps that someone with this way of seeing may know of, by age.
+    """Those columns of the steps that someone with this way of seeing may know of.
 
     ``undone`` gives those taken back too. The lessons themselves must be asked for apart.
     """
@@ -262,13 +297,10 @@ def known_steps(
         .select_from(LessonStep)
         .outerjoin(_witness, and_(_witness.id == LessonStep.note_id, visible_as(way, of=_witness)))
         .outerjoin(_other, and_(_other.id == LessonStep.other_id, visible_as(way, of=_other)))
-        .outerjoin(Organisation, Organisation.id == LessonStep.organisation_id)
-        .outerjoin(Person, Person.id == LessonStep.by_id)
         .where(
             or_(LessonStep.note_id.is_(None), _witness.id.is_not(None)),
             or_(LessonStep.other_id.is_(None), _other.id.is_not(None)),
         )
-        .order_by(LessonStep.id)
     )
     return statement if undone else statement.where(LessonStep.undone_at.is_(None))
 
@@ -281,4 +313,34 @@ def _lessons(way: SeenAs) -> Select[int, datetime]:
 
 @cache
 def _steps(way: SeenAs) -> Select[*tuple[Any, ...]]:
-    return known_steps(step_columns(), way).where(LessonStep.lesson_id.in_(_NUMBERS))
+    return _told(step_columns(), way).where(LessonStep.lesson_id.in_(_NUMBERS))
+
+
+def _told(columns: Sequence[Any], way: SeenAs, *, undone: bool = False) -> Select[*tuple[Any, ...]]:
+    """The steps with who took them, the oldest first."""
+    return (
+        known_steps(columns, way, undone=undone)
+        .outerjoin(Organisation, Organisation.id == LessonStep.organisation_id)
+        .outerjoin(Person, Person.id == LessonStep.by_id)
+        .order_by(LessonStep.id)
+    )
+
+
+@cache
+def _history(way: SeenAs) -> Select[*tuple[Any, ...]]:
+    undone = (LessonStep.undone_at, _or_empty(_undoer.name))
+    return (
+        _told((*step_columns(), *undone), way, undone=True)
+        .outerjoin(_undoer, _undoer.id == LessonStep.undone_by_id)
+        .where(LessonStep.lesson_id.in_(_NUMBERS))
+    )
+
+
+@cache
+def _naming(way: SeenAs) -> Select[*tuple[Any, ...]]:
+    return (
+        known_steps((LessonStep.step, Note.id, Note.title), way)
+        .join(Note, Note.id == LessonStep.lesson_id)
+        .where(LessonStep.other_id.in_(_NUMBERS), visible_as(way))
+        .order_by(Note.id)
+    )
