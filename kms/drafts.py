@@ -44,8 +44,9 @@ _ID = re.compile("[0-9A-Fa-f-]{36}")
 _NAME = re.compile(r"[a-z_]+(?:-[a-z0-9_-]+)?")
 # Fields that hold a choice rather than words, which make no title.
 _CHOSEN = re.compile(
-    r"questions|credit|visibility|polarity|themes|reply_to|reason"
-    r"|.*-(?:role|level|part|code|for|place_code|place_for|absent|done|key)"
+    r"questions|credit|visibility|polarity|themes|reply_to|reason|briefing"
+    r"|.*-(?:role|level|part|code|for|place_code|place_for|absent|done|key|lesson|outcome"
+    r"|carried_from)"
 )
 
 Fields = Sequence[tuple[str, str]]

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, joinedload, object_session
 
-from kms import naming
+from kms import evidence, naming
 from kms.errors import NotFound
 from kms.language import gettext as _
-from kms.models import LessonSource, Note, NoteTheme, Revision, Theme
-from kms.note_kinds import NoteContent
+from kms.models import Note, NoteTheme, Revision, Theme
+from kms.note_kinds import NoteContent, SourcePassage
 from kms.permissions import ANONYMOUS, SYSTEM, Viewer, visible_to
 
 
@@ -126,7 +126,7 @@ def contents_of(
 ) -> dict[int, NoteContent]:
     """Number → what each of these notes says now, in three statements for any number of them.
 
-    Passages from source notes that the viewer may not see are left out.
+    Passages from source notes, and lessons used, that the viewer may not see are left out.
     """
     numbers = [note.id for note in notes]
     kept = session.execute(
@@ -143,36 +143,52 @@ def contents_of(
     )
     for number, slug in session.execute(themes):
         slugs.setdefault(number, []).append(slug)
-    cited = select(LessonSource.note_id).where(LessonSource.lesson_id.in_(numbers))
-    seen = set(session.scalars(select(Note.id).where(Note.id.in_(cited), visible_to(seen_by))))
+    said = {number: NoteContent.from_json(content) for number, content in kept}
+    seen = _seen(session, list(said.values()), seen_by)
     return {
-        number: replace(
-            with_sources_among(NoteContent.from_json(content), seen),
-            themes=tuple(slugs.get(number, ())),
-        )
-        for number, content in kept
+        number: replace(content, themes=tuple(slugs.get(number, ())))
+        for number, content in zip(said, seen, strict=True)
     }
 
 
 def with_sources_among(content: NoteContent, numbers: set[int]) -> NoteContent:
-    """The content with only those source passages that come from these notes."""
+    """The content with only those source passages that come from these notes, and those lessons
+    used that are among them."""
+    if content.review and content.review.used:
+        used = tuple(one for one in content.review.used if one.lesson in numbers)
+        return replace(content, review=replace(content.review, used=used))
     if content.lesson is None:
         return content
     sources = tuple(one for one in content.lesson.sources if one.note in numbers)
     return replace(content, lesson=replace(content.lesson, sources=sources))
 
 
+def cited_in(content: NoteContent) -> set[int]:
+    """The numbers of the notes that the content names: sources of a lesson, lessons used."""
+    sources = content.lesson.sources if content.lesson else ()
+    used = content.review.used if content.review else ()
+    return {one.note for one in sources} | {one.lesson for one in used}
+
+
 def with_sources_seen(session: Session, content: NoteContent, viewer: Viewer) -> NoteContent:
-    """The content with only those source passages that the viewer may see."""
+    """The content with only those source passages and lessons used that the viewer may see."""
     return _seen(session, [content], viewer)[0]
 
 
 def _seen(session: Session, contents: Sequence[NoteContent], viewer: Viewer) -> list[NoteContent]:
-    """As ``with_sources_seen``, in one statement for any number of contents."""
-    named = {
-        source.note for content in contents if content.lesson for source in content.lesson.sources
-    }
+    """As ``with_sources_seen``, in four statements for any number of contents."""
+    named = {number for content in contents for number in cited_in(content)}
     if not named:
         return list(contents)
     seen = set(session.scalars(select(Note.id).where(Note.id.in_(named), visible_to(viewer))))
-    return [with_sources_among(content, seen) for content in contents]
+    among = [with_sources_among(content, seen) for content in contents]
+    quoted = {one for content in among if content.lesson for one in content.lesson.sources}
+    hidden = evidence.unsaid(session, quoted, seen_by=viewer)
+    return [_without(content, hidden) for content in among]
+
+
+def _without(content: NoteContent, hidden: set[SourcePassage]) -> NoteContent:
+    if content.lesson is None or not hidden:
+        return content
+    sources = tuple(one for one in content.lesson.sources if one not in hidden)
+    return replace(content, lesson=replace(content.lesson, sources=sources))

@@ -14,6 +14,7 @@ from kms.errors import Invalid, NotFound
 from kms.language import gettext as _
 from kms.note_kinds import (
     LEVELS,
+    OUTCOMES,
     PARTS,
     POLARITIES,
     ROLES,
@@ -23,6 +24,7 @@ from kms.note_kinds import (
     BudgetLine,
     Kind,
     LessonParts,
+    LessonUsed,
     Meeting,
     NoteContent,
     Review,
@@ -34,6 +36,7 @@ LONGEST_BODY = 400_000
 LONGEST_TEXT = 50_000
 LONGEST_NAME = 200
 LONGEST_URL = 1_000
+LONGEST_KEY = 32
 # A note of the whole country names 77 provinces.
 MOST_LINKS = 100
 MOST_ATTENDEES = 500
@@ -111,11 +114,16 @@ def _without_empty_rows(content: NoteContent) -> NoteContent:
             meeting,
             attendees=tuple(one for one in meeting.attendees if one.name or one.organisation),
             agenda=tuple(x for x in meeting.agenda if x.title or x.discussion or x.decision),
-            actions=tuple(one for one in meeting.actions if one.what or one.owner or one.due),
+            actions=_telling(meeting.actions),
             budget=tuple(one for one in meeting.budget if one.organisation or one.amount_satang),
         )
     if review:
-        review = replace(review, answers={k: v for k, v in review.answers.items() if v})
+        review = replace(
+            review,
+            answers={k: v for k, v in review.answers.items() if v},
+            actions=_telling(review.actions),
+            used=_each_lesson_once(review.used),
+        )
     return replace(
         content,
         themes=_each_once(content.themes),
@@ -127,6 +135,20 @@ def _without_empty_rows(content: NoteContent) -> NoteContent:
         meeting=meeting,
         review=review,
     )
+
+
+def _telling(actions: Iterable[ActionItem]) -> tuple[ActionItem, ...]:
+    return tuple(one for one in actions if one.what or one.owner or one.due or one.result)
+
+
+def _each_lesson_once(used: Iterable[LessonUsed]) -> tuple[LessonUsed, ...]:
+    """The first row of each lesson; what a later one tells of changes is not lost."""
+    found: dict[int, LessonUsed] = {}
+    for one in used:
+        there = found.get(one.lesson, one)
+        told = dict.fromkeys(text for text in (there.changed, one.changed) if text)
+        found[one.lesson] = replace(there, changed="\n".join(told))
+    return tuple(found.values())
 
 
 def _each_file_once(files: Iterable[AttachedFile]) -> tuple[AttachedFile, ...]:
@@ -230,6 +252,7 @@ def _check_kind(content: NoteContent, problems: Problems) -> None:
         problems["body"] = _("เล่าสักประโยคว่าเกิดอะไรขึ้น และเพราะอะไร")
     if content.meeting:
         _check_meeting(content.meeting, problems)
+    _check_actions(content.actions, problems)
     if content.kind == Kind.MINUTES and not content.held_from and not is_draft:
         problems.setdefault("held", _("บอกวันที่ประชุม"))
     if content.kind == Kind.LESSON:
@@ -250,6 +273,12 @@ def _check_review(review: Review, problems: Problems, *, is_draft: bool) -> None
         _limit(f"answers-{question.id}", answer, LONGEST_TEXT, problems)
         if question.required and not is_draft and not any(review.answers.values()):
             problems[f"answers-{question.id}"] = _("ตอบข้อนี้สักประโยค ข้ออื่นเว้นได้")
+    _limit("briefing", review.briefing, LONGEST_KEY, problems)
+    _count("used", review.used, MOST_LINKS, problems)
+    for index, used in enumerate(review.used):
+        if used.outcome not in OUTCOMES:
+            problems[f"used-{index}-outcome"] = _("เลือกว่าใช้แล้วได้ผลหรือไม่")
+        _limit(f"used-{index}-changed", used.changed, LONGEST_TEXT, problems)
 
 
 def _check_meeting(meeting: Meeting, problems: Problems) -> None:
@@ -257,7 +286,7 @@ def _check_meeting(meeting: Meeting, problems: Problems) -> None:
         _limit(name, getattr(meeting, name), LONGEST_NAME, problems)
     _check_year("next_date", meeting.next_date, problems)
     _count("attendees", meeting.attendees, MOST_ATTENDEES, problems)
-    for name in ("agenda", "actions", "budget"):
+    for name in ("agenda", "budget"):
         _count(name, getattr(meeting, name), MOST_ROWS, problems)
     for index, attendee in enumerate(meeting.attendees):
         row = f"attendees-{index}"
@@ -266,16 +295,21 @@ def _check_meeting(meeting: Meeting, problems: Problems) -> None:
     for index, item in enumerate(meeting.agenda):
         for name in ("title", "discussion", "decision"):
             _limit(f"agenda-{index}-{name}", getattr(item, name), LONGEST_TEXT, problems)
-    for index, action in enumerate(meeting.actions):
-        _check_action(f"actions-{index}", action, problems)
     for index, line in enumerate(meeting.budget):
         _check_budget_line(f"budget-{index}", line, problems)
+
+
+def _check_actions(actions: Sequence[ActionItem], problems: Problems) -> None:
+    _count("actions", actions, MOST_ROWS, problems)
+    for index, action in enumerate(actions):
+        _check_action(f"actions-{index}", action, problems)
 
 
 def _check_action(row: str, action: ActionItem, problems: Problems) -> None:
     if not action.what:
         problems[f"{row}-what"] = _("บอกว่าต้องทำอะไร")
     _limit(f"{row}-what", action.what, LONGEST_TEXT, problems)
+    _limit(f"{row}-result", action.result, LONGEST_TEXT, problems)
     _limit(f"{row}-owner", action.owner, LONGEST_NAME, problems)
     _check_year(f"{row}-due", action.due, problems)
 

@@ -3,7 +3,7 @@
 ``NoteContent.to_json`` is what a Revision keeps; ``from_json`` reads every shape ever kept.
 """
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from typing import Any, Self
@@ -209,6 +209,12 @@ class NoteContent:
         """What is to be done next, of minutes and of reviews."""
         said = self.meeting or self.review
         return said.actions if said else ()
+
+    def with_actions(self, actions: tuple[ActionItem, ...]) -> Self:
+        """The same content with these items in place of its own."""
+        if self.meeting:
+            return replace(self, meeting=replace(self.meeting, actions=actions))
+        return replace(self, review=replace(self.review or Review(), actions=actions))
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values: dates as ISO text, tuples as lists."""

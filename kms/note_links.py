@@ -1,27 +1,29 @@
 """What a note names: its places, themes, people and the rest, found or made."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from kms import attachments, naming, organisations, people, tags, themes, wiki_links
+from kms import attachments, evidence, naming, organisations, people, tags, themes, wiki_links
 from kms.errors import Invalid
 from kms.language import gettext as _
 from kms.models import (
     LessonSource,
     Note,
+    NoteAction,
     NoteAttachment,
     NoteOrganisation,
     NotePerson,
     NotePlace,
     NoteTag,
     NoteTheme,
+    OrganisationAlias,
     RoleAssignment,
     WikiLink,
 )
-from kms.note_kinds import NoteContent, RolePlayed
+from kms.note_kinds import ActionItem, Kind, NoteContent, RolePlayed
 from kms.permissions import Viewer, visible_to
 
 
@@ -38,6 +40,7 @@ class Links:
     roles: list[RoleAssignment] = field(default_factory=list)
     people: list[NotePerson] = field(default_factory=list)
     sources: list[LessonSource] = field(default_factory=list)
+    actions: list[NoteAction] = field(default_factory=list)
     wiki_links: list[WikiLink] = field(default_factory=list)
     attachments: list[NoteAttachment] = field(default_factory=list)
 
@@ -70,7 +73,10 @@ def find(
     # A name left as it was stays the same person, whoever revises.
     links.author_id = note.author_id if note and unchanged else persons.get(content.author)
     links.people = _participants(session, content)
-    links.sources = _sources(session, content, by, note)
+    links.content, links.sources = _with_evidence(session, links.content, by, note, before)
+    _require_lessons(session, content, by, before)
+    links.content = _carried(session, links.content, by, before)
+    links.actions = _actions(session, links.content.actions, by)
     links.attachments = _attachments(session, content, by, note)
     links.wiki_links = [WikiLink(title_key=key) for key in wiki_links.keys_in(content)]
     return links
@@ -120,28 +126,94 @@ def _participants(session: Session, content: NoteContent) -> list[NotePerson]:
     return list(reversed(rows.values()))
 
 
-def _sources(
-    session: Session, content: NoteContent, by: Viewer, note: Note | None
-) -> list[LessonSource]:
-    """The passages a lesson was drawn from, each with the revision that said it.
-
-    Raises Invalid for a note that the writer may not see; one linked before may stay.
-    """
+def _with_evidence(
+    session: Session,
+    content: NoteContent,
+    by: Viewer,
+    note: Note | None,
+    before: NoteContent | None,
+) -> tuple[NoteContent, list[LessonSource]]:
+    """The content whose passages name what said them, and their rows; raises Invalid."""
     if content.lesson is None or not content.lesson.sources:
-        return []
-    linked = {(one.note_id, one.passage): one.revision for one in note.sources} if note else {}
-    numbers = [one.note for one in content.lesson.sources if 0 < one.note <= naming.LARGEST_ID]
-    seen = select(Note.id, Note.revision).where(Note.id.in_(numbers), visible_to(by))
-    revisions = dict(session.execute(seen).all())
-    rows: dict[tuple[int, str], LessonSource] = {}
-    for index, source in enumerate(content.lesson.sources):
-        name = (source.note, source.passage)
-        revision = linked.get(name, revisions.get(source.note))
-        if revision is None or (note is not None and source.note == note.id):
-            sentence = _("ไม่พบบันทึกต้นทางนี้ ตรวจเลขบันทึกอีกครั้ง")
-            raise Invalid(sentence, {f"sources-{index}-note": sentence})
-        rows[name] = LessonSource(note_id=source.note, passage=source.passage, revision=revision)
-    return list(rows.values())
+        return content, []
+    there = before.lesson.sources if before and before.lesson else ()
+    sources, rows = evidence.resolve(
+        session, content.lesson.sources, by=by, note=note, before=there
+    )
+    return replace(content, lesson=replace(content.lesson, sources=sources)), rows
+
+
+def _require_lessons(
+    session: Session, content: NoteContent, by: Viewer, before: NoteContent | None
+) -> None:
+    """Raise Invalid for a lesson said to be used that the writer may not see, or that is none;
+    one said before may stay."""
+    there = before.review.used if before and before.review else ()
+    used = content.review.used if content.review else ()
+    said = {one.lesson for one in there}
+    wanted = [one.lesson for one in used if 0 < one.lesson <= naming.LARGEST_ID]
+    is_lesson = Note.kind == Kind.LESSON.value
+    seen = set(said)
+    if wanted:
+        seen |= set(
+            session.scalars(select(Note.id).where(Note.id.in_(wanted), is_lesson, visible_to(by)))
+        )
+    sentence = _("ไม่พบบทเรียนนี้ ใส่เลขบทเรียน ที่อยู่ของหน้า หรือชื่อเรื่องให้ตรง")
+    for index, one in enumerate(used):
+        if one.lesson not in seen:
+            raise Invalid(sentence, {f"used-{index}-lesson": sentence})
+
+
+def _carried(
+    session: Session, content: NoteContent, by: Viewer, before: NoteContent | None
+) -> NoteContent:
+    """The content whose items go on only from notes that the writer may see, or did before."""
+    numbers = {one.carried_from for one in content.actions if one.carried_from}
+    if not numbers:
+        return content
+    kept = {one.carried_from for one in before.actions} if before else set()
+    possible = [one for one in numbers if 0 < one <= naming.LARGEST_ID]
+    kept |= set(session.scalars(select(Note.id).where(Note.id.in_(possible), visible_to(by))))
+    actions = tuple(
+        one if one.carried_from in kept else replace(one, carried_from=None)
+        for one in content.actions
+    )
+    return content.with_actions(actions)
+
+
+def _actions(session: Session, items: Sequence[ActionItem], by: Viewer) -> list[NoteAction]:
+    """A row for each item, with whom of those known its owner means; a name makes nobody."""
+    names = [one.owner for one in items if one.owner]
+    own = people.key(by.name) if by.person_id is not None else ""
+    found = {name: person.id for name, person in people.known(session, names).items()}
+    found |= {name: by.person_id for name in names if by.person_id and people.key(name) == own}
+    groups = _known_groups(session, [one for one in names if one not in found])
+    return [
+        NoteAction(
+            position=position,
+            what=one.what,
+            what_key=naming.key(one.what),
+            owner=one.owner,
+            owner_id=found.get(one.owner),
+            organisation_id=groups.get(one.owner),
+            due=one.due,
+            done=one.done,
+            result=one.result,
+            carried_from=one.carried_from,
+        )
+        for position, one in enumerate(items)
+    ]
+
+
+def _known_groups(session: Session, names: Sequence[str]) -> dict[str, int]:
+    """Name as written → id of the organisation that goes by it."""
+    keys = {name: organisations.key(name) for name in names}
+    if not keys:
+        return {}
+    alias = OrganisationAlias
+    rows = select(alias.key, alias.organisation_id).where(alias.key.in_(set(keys.values())))
+    ids = dict(session.execute(rows).all())
+    return {name: ids[key] for name, key in keys.items() if key in ids}
 
 
 def _attachments(

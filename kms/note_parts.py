@@ -198,15 +198,16 @@ def texts_in(value: Value) -> Iterable[str]:
 def settled(written: NoteContent, shown: NoteContent, kept: NoteContent) -> NoteContent:
     """What a writer meant who was shown something else than is kept, such as a date in full.
 
-    Where the writer left what was shown, the kept words stand; source passages that were not
-    shown stay.
+    Where the writer left what was shown, the kept words stand; source passages and lessons used
+    that were not shown stay.
     """
     wrote, saw, was = parts_of(written), parts_of(shown), parts_of(kept)
     meant = {
         name: was.get(name, blank(name)) if value == saw.get(name, blank(name)) else value
         for name, value in wrote.items()
     }
-    if wrote["sources"] != saw["sources"]:
-        unseen = tuple(one for one in was["sources"] if one not in saw["sources"])
-        meant["sources"] = (*wrote["sources"], *unseen)
+    for part in ("sources", "used"):
+        if wrote[part] != saw[part]:
+            unseen = tuple(one for one in was[part] if one not in saw[part])
+            meant[part] = (*wrote[part], *unseen)
     return replace(content_from(meant), kind=written.kind)

@@ -1,9 +1,9 @@
 """The words of a note as plain text, whatever its kind."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from kms.markup import to_plain
-from kms.note_kinds import LessonParts, Meeting, NoteContent
+from kms.note_kinds import ActionItem, LessonParts, Meeting, NoteContent
 from kms.thai.words import shorten
 
 LEAD_LENGTH = 240
@@ -21,6 +21,8 @@ def passages(content: NoteContent) -> Iterator[str]:
     parts.append(content.body)
     if content.meeting:
         parts += _of_meeting(content.meeting)
+    # Not what was changed of a lesson used: who may see the note may not see every lesson.
+    parts += _of_actions(content.actions)
     parts += (role.did for role in content.roles)
     return (part for part in parts if part)
 
@@ -46,5 +48,8 @@ def _of_meeting(meeting: Meeting) -> list[str]:
     parts = []
     for item in meeting.agenda:
         parts += [item.title, item.discussion, item.decision]
-    parts += [action.what for action in meeting.actions]
     return parts
+
+
+def _of_actions(actions: Iterable[ActionItem]) -> list[str]:
+    return [text for action in actions for text in (action.what, action.result)]

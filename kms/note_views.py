@@ -13,17 +13,20 @@ from sqlalchemy import (
     Row,
     Select,
     bindparam,
+    cast,
     exists,
     literal,
+    null,
     or_,
     select,
     union_all,
 )
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy.orm import Session, aliased
 
-from kms import comments, language, naming
+from kms import comments, evidence, language, naming
 from kms.comments import CommentShown
 from kms.errors import NotFound
+from kms.evidence import SourceShown
 from kms.history import with_sources_among
 from kms.language import gettext as _
 from kms.models import (
@@ -42,7 +45,7 @@ from kms.models import (
     Theme,
     WikiLink,
 )
-from kms.note_cards import NoteCard, theme_label
+from kms.note_cards import NoteCard, theme_label, titles
 from kms.note_kinds import NoteContent, PlaceNamed
 from kms.note_lines import PAGE_VERSION, NoteLine
 from kms.permissions import ACCOUNT, SeenAs, Viewer, seen_as, visible_as
@@ -86,14 +89,13 @@ class RoleShown:
 
 
 @dataclass(frozen=True)
-class SourceShown:
-    """A note the lesson was drawn from; ``passage`` stood in its ``revision``."""
+class Drawn:
+    """A passage of this note, or of a comment on it, that a lesson was drawn from."""
 
-    number: int
-    kind: str
+    lesson: int
     title: str
     passage: str
-    revision: int
+    comment: int | None
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,8 @@ class NoteView:
     """Everything a note page shows, for one viewer.
 
     ``linked_people`` leads from the names of chair and attendees, as written, to people.
-    ``content`` holds only source passages this viewer may see; to revise a note start from
+    ``content`` holds only source passages and lessons used this viewer may see, the titles of
+    these lessons stand in ``lessons_used``; to revise a note start from
     ``notes.content_of``. ``missing`` are keys of titles it links to that nothing this viewer may
     see bears. ``linking`` are notes that link here, newest first; one more than MOST_LINKING
     tells that there are others.
@@ -149,6 +152,8 @@ class NoteView:
     linked_people: dict[str, int]
     sources: tuple[SourceShown, ...]
     lessons: tuple[NoteCard, ...]
+    drawn: tuple[Drawn, ...]
+    lessons_used: dict[int, str]
     comments: tuple[CommentShown, ...]
     missing: frozenset[str] = frozenset()
     linking: tuple[NoteLine, ...] = ()
@@ -179,7 +184,7 @@ def view(session: Session, number: int, *, seen_by: Viewer, beside: Sequence[int
     linked = session.execute(kept.linked, {**given, "beside": beside}).all()
     played = session.execute(kept.roles, given).all()
     content = NoteContent.from_json(row.content)
-    content = with_sources_among(content, {one.number for one in linked if one.way == "source"})
+    content, sources, lessons_used = _citing(session, number, content, seen_by)
     content = replace(content, themes=tuple(one.a for one in labels if _is(one, "theme", number)))
     return NoteView(
         number=row.id,
@@ -213,18 +218,31 @@ def view(session: Session, number: int, *, seen_by: Viewer, beside: Sequence[int
         ),
         roles=tuple(_role(one) for one in played),
         linked_people={one.a: one.other_id for one in labels if one.what == "person"},
-        sources=tuple(
-            SourceShown(one.number, one.kind, one.title, one.passage, one.revision)
-            for one in linked
-            if one.way == "source"
-        ),
+        sources=sources,
         lessons=_lessons(linked, labels),
+        drawn=_drawn(linked),
+        lessons_used=lessons_used,
         comments=comments.threads(session, number, seen_by=seen_by),
         missing=frozenset(one.a for one in labels if one.what == "missing"),
         linking=tuple(_line(one) for one in reversed(linked) if one.way == "linking"),
         beside=_beside(linked, beside),
         files=_files(session, number) if content.attachments else (),
     )
+
+
+def _citing(
+    session: Session, number: int, content: NoteContent, seen_by: Viewer
+) -> tuple[NoteContent, tuple[SourceShown, ...], dict[int, str]]:
+    """The content with only what it may cite before this viewer: the passages of a lesson, and
+    the lessons used by a review with their titles."""
+    if content.lesson is None:
+        used = content.review.used if content.review else ()
+        named = titles(session, [one.lesson for one in used], seen_by=seen_by)
+        return with_sources_among(content, set(named)), (), named
+    shown = evidence.shown(session, number, seen_by=seen_by)
+    keys = {(one.number, one.passage, one.comment) for one in shown}
+    kept = tuple(one for one in content.lesson.sources if evidence.key_of(one) in keys)
+    return replace(content, lesson=replace(content.lesson, sources=kept)), shown, {}
 
 
 # --- the statements ------------------------------------------------------------------------------
@@ -374,13 +392,11 @@ def _roles() -> Select[*tuple[Any, ...]]:
 
 
 def _linked_notes(seen: ColumnElement[bool]) -> CompoundSelect[*tuple[Any, ...]]:
-    """The sources of this lesson, the lessons drawn from this note, the notes that link to its
-    title and the notes beside it.
+    """The lessons drawn from this note, the notes that link to its title and the notes beside it.
 
     ``way`` says which; of the last two ``revision`` is the version.
     """
-    sources = _linked("source", LessonSource.note_id, LessonSource.lesson_id, seen)
-    lessons = _linked("lesson", LessonSource.lesson_id, LessonSource.note_id, seen)
+    lessons = _lessons_drawn(seen)
     beside = _plain("beside").where(Note.id.in_(bindparam("beside", expanding=True)), seen)
     own = aliased(Note)
     title = select(own.title_key).where(own.id == NUMBER).scalar_subquery()
@@ -392,11 +408,11 @@ def _linked_notes(seen: ColumnElement[bool]) -> CompoundSelect[*tuple[Any, ...]]
         .limit(MOST_LINKING + 1)
         .subquery()
     )
-    return union_all(sources, lessons, beside, select(linking)).order_by("position", "number")
+    return union_all(lessons, beside, select(linking)).order_by("position", "number")
 
 
 def _plain(way: str) -> Select[*tuple[Any, ...]]:
-    """Notes in the columns that ``_linked`` gives."""
+    """Notes in the columns that ``_lessons_drawn`` gives."""
     return select(
         literal(way).label("way"),
         Note.id.label("number"),
@@ -410,18 +426,14 @@ def _plain(way: str) -> Select[*tuple[Any, ...]]:
         literal("").label("passage"),
         PAGE_VERSION.label("revision"),
         literal(0).label("position"),
+        cast(null(), Integer).label("comment"),
     )
 
 
-def _linked(
-    way: str,
-    far: InstrumentedAttribute[int],
-    near: InstrumentedAttribute[int],
-    seen: ColumnElement[bool],
-) -> Select[*tuple[Any, ...]]:
+def _lessons_drawn(seen: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     return (
         select(
-            literal(way).label("way"),
+            literal("lesson").label("way"),
             Note.id.label("number"),
             Note.kind,
             Note.title,
@@ -433,10 +445,11 @@ def _linked(
             LessonSource.passage,
             LessonSource.revision,
             LessonSource.position,
+            LessonSource.comment_id.label("comment"),
         )
-        .join(LessonSource, far == Note.id)
+        .join(LessonSource, LessonSource.lesson_id == Note.id)
         .outerjoin(Person, Person.id == Note.author_id)
-        .where(near == NUMBER, seen)
+        .where(LessonSource.note_id == NUMBER, seen)
     )
 
 
@@ -478,6 +491,11 @@ def _lessons(linked: Sequence[AnyRow], labels: Sequence[AnyRow]) -> tuple[NoteCa
         if one.way == "lesson"
     }
     return tuple(cards.values())
+
+
+def _drawn(linked: Sequence[AnyRow]) -> tuple[Drawn, ...]:
+    lessons = (one for one in linked if one.way == "lesson" and one.passage)
+    return tuple(Drawn(one.number, one.title, one.passage, one.comment) for one in lessons)
 
 
 def _files(session: Session, number: int) -> tuple[FileOfNote, ...]:

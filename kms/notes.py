@@ -6,17 +6,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import CursorResult, bindparam, select, update
+from sqlalchemy import CursorResult, bindparam, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from kms import naming, note_links, note_text
+from kms import evidence, lesson_life, naming, note_links, note_text
 from kms.db import now
 from kms.errors import EditConflict, Invalid, NotFound
 from kms.history import content_of, contents_of
 from kms.language import gettext as _
-from kms.models import LessonSource, Note, Revision, RoleAssignment
+from kms.models import LessonSource, LessonStep, Note, NoteAction, Revision, RoleAssignment
 from kms.note_cards import NoteCard, cards, newest, of_owner, titles
 from kms.note_checks import check, tidy
 from kms.note_counts import (
@@ -111,6 +111,8 @@ def create(
     _write(note, links)
     _insert(session, note, source, source_id)
     _keep_revision(session, note, links.content, by, reason=reason, sent=sent)
+    _refresh_carried(session, links.content)
+    _follow_review(session, note, links.content)
     session.flush()
     return note
 
@@ -150,6 +152,8 @@ def revise(
     _write(note, links)
     _keep_revision(session, note, links.content, by, reason=reason, sent=sent, seen=seen)
     _refresh_lessons(session, note)
+    _refresh_carried(session, links.content, before)
+    _follow_review(session, note, links.content, before)
     session.flush()
     return note
 
@@ -182,6 +186,7 @@ def change_visibility(session: Session, note: Note, visibility: str, *, by: View
 def delete(session: Session, note: Note, *, by: Viewer) -> None:
     """Throw the note away with its revisions and comments; its number is never given again."""
     require(by, "delete_note", note)
+    _refresh_lessons(session, note)
     session.delete(note)
     session.flush()
 
@@ -285,7 +290,8 @@ def _write(note: Note, links: Links) -> None:
     _put(note.organisations, links.organisations, lambda row: (row.organisation_id, row.part))
     _put(note.roles, links.roles, _same_role)
     _put(note.people, links.people, lambda row: (row.person_id, row.part, row.as_written))
-    _put(note.sources, links.sources, lambda row: (row.note_id, row.passage))
+    _put(note.sources, links.sources, evidence.key_of)
+    _put(note.actions, links.actions, _same_action)
     _put(note.wiki_links, links.wiki_links, lambda row: row.title_key)
     captions = [row.caption for row in links.attachments]
     _put(note.attachments, links.attachments, lambda row: row.attachment_id)
@@ -295,6 +301,12 @@ def _write(note: Note, links: Links) -> None:
 
 def _same_role(row: RoleAssignment) -> Hashable:
     return (row.role, row.person_id, row.organisation_id, row.level, row.place_code, row.did)
+
+
+def _same_action(row: NoteAction) -> Hashable:
+    # With its place, for the content may hold the very same item twice.
+    said = (row.position, row.what, row.owner, row.due, row.done, row.result, row.carried_from)
+    return (*said, row.owner_id, row.organisation_id)
 
 
 def _put(rows: list[Link], wanted: list[Link], same: Callable[[Link], Hashable]) -> None:
@@ -365,14 +377,36 @@ def _take_next_revision(session: Session, note: Note, based_on: int) -> None:
 
 
 def _refresh_lessons(session: Session, note: Note) -> None:
-    """The page of a lesson shows the titles of its sources: kept copies of it are stale."""
+    """The page of a lesson shows the titles of its sources, that of a review those of the lessons
+    it used: kept copies of them are stale."""
     lessons = select(LessonSource.lesson_id).where(LessonSource.note_id == note.id)
+    reviews = select(LessonStep.note_id).where(
+        LessonStep.lesson_id == note.id, LessonStep.from_review.is_(True)
+    )
     session.execute(
         update(Note)
-        .where(Note.id.in_(lessons))
+        .where(or_(Note.id.in_(lessons), Note.id.in_(reviews)))
         .values(relinked=Note.relinked + 1)
         .execution_options(synchronize_session=False)
     )
+
+
+def _follow_review(session: Session, note: Note, *contents: NoteContent) -> None:
+    """Lessons hear of what a review says, or said, of their use; the first content holds."""
+    if any(one.review and one.review.used for one in contents):
+        lesson_life.follow_review(session, note, contents[0])
+
+
+def _refresh_carried(session: Session, *contents: NoteContent) -> None:
+    """The page of a note shows which of its items a later one carries over."""
+    carried = {one.carried_from for content in contents for one in content.actions}
+    if carried - {None}:
+        session.execute(
+            update(Note)
+            .where(Note.id.in_(carried - {None}))
+            .values(relinked=Note.relinked + 1)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def _require_new_visibility(note: Note, visibility: str, by: Viewer) -> None:

@@ -142,8 +142,15 @@ def as_restored(session: Session, note: Note, old: NoteContent, *, by: Viewer) -
         author=old.author if now.author else "",
         attachments=tuple(one for one in old.attachments if one.key in there),
     )
-    if now.lesson is None or back.lesson is None:
-        return back
-    seen = history.with_sources_seen(session, now, by).lesson
-    unseen = tuple(one for one in now.lesson.sources if seen and one not in seen.sources)
-    return replace(back, lesson=replace(back.lesson, sources=(*back.lesson.sources, *unseen)))
+    return _with_unseen(back, now, history.with_sources_seen(session, now, by))
+
+
+def _with_unseen(back: NoteContent, now: NoteContent, seen: NoteContent) -> NoteContent:
+    """The content with the sources and lessons used of ``now`` that are not in ``seen``."""
+    if now.review and back.review and seen.review:
+        used = tuple(one for one in now.review.used if one not in seen.review.used)
+        return replace(back, review=replace(back.review, used=(*back.review.used, *used)))
+    if now.lesson and back.lesson and seen.lesson:
+        more = tuple(one for one in now.lesson.sources if one not in seen.lesson.sources)
+        return replace(back, lesson=replace(back.lesson, sources=(*back.lesson.sources, *more)))
+    return back

@@ -25,6 +25,7 @@ from kms.note_kinds import (
 from kms.themes import ThemeNode, Tree
 from kms.web.forms import aar, lesson, note_form
 from kms.web.forms.note_form import Known
+from kms.web.forms.reading import Notices
 from kms.web.forms.typed import Typed
 
 HULONG = "801208"
@@ -184,7 +185,8 @@ def test_switching_questions_loses_no_word() -> None:
 
 
 def test_an_unknown_question_set_means_the_simplest() -> None:
-    assert aar.read(typed(questions="../../etc", answers__review="ก")).question_set == "one-box"
+    review = typed(questions="../../etc", answers__review="ก")
+    assert aar.read(review, None, {}, Notices()).question_set == "one-box"
 
 
 # --- minutes --------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 import csv
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from kms import file_kinds, history, places
 from kms.exchange import front_matter, json_lines
-from kms.exchange.records import fields_of
+from kms.exchange.records import Cited, fields_of
 from kms.file_store import FileStore
 from kms.models import Attachment, Comment, Note, NoteAttachment
 from kms.note_kinds import NoteContent
@@ -52,8 +53,9 @@ def _rows(session: Session, seen_by: Viewer) -> Iterator[dict[str, Any]]:
             remarks = _comments(session, [note.id for note in batch])
             contents = history.contents_of(session, batch, seen_by=seen_by)
             files = _files(session, [note.id for note in batch])
+            names = _Names(session, seen_by)
             for note in batch:
-                row = _row(session, note, contents[note.id], remarks.get(note.id, []))
+                row = _row(names, note, contents[note.id], remarks.get(note.id, []))
                 yield {**row, "attachments": files[note.id]} if note.id in files else row
             last = batch[-1].id
             session.expunge_all()
@@ -71,22 +73,41 @@ def _batch(session: Session, seen_by: Viewer, after: int, *, is_lesson: bool) ->
 
 
 def _row(
-    session: Session, note: Note, content: NoteContent, remarks: list[dict[str, Any]]
+    names: "_Names", note: Note, content: NoteContent, remarks: list[dict[str, Any]]
 ) -> dict[str, Any]:
+    own = _cited(note)
     fields = {
-        "id": note.source_id or str(note.number),
-        "source": note.source or OWN_SOURCE,
+        "id": own.id,
+        "source": own.source,
         "number": note.number,
-        **fields_of(content, names=lambda number: _id_of(session, number)),
+        **fields_of(content, names=names, source=own.source),
         "created_at": note.created_at.isoformat(),
         "body": content.body,
     }
     return {**fields, "comments": remarks} if remarks else fields
 
 
-def _id_of(session: Session, number: int) -> str:
-    note = session.get(Note, number)
-    return (note and note.source_id) or str(number)
+def _cited(note: Note) -> Cited:
+    return Cited(note.source_id or str(note.number), note.source or OWN_SOURCE)
+
+
+@dataclass(frozen=True)
+class _Names:
+    """What notes and comments are called in a file for this reader."""
+
+    session: Session
+    seen_by: Viewer
+
+    def note(self, number: int) -> Cited | None:
+        """The note, where this reader may see it."""
+        seen = select(Note).where(Note.id == number, visible_to(self.seen_by))
+        found = self.session.scalar(seen)
+        return _cited(found) if found else None
+
+    def comment(self, comment_id: int) -> str:
+        """The key of a comment that stands."""
+        found = self.session.get(Comment, comment_id)
+        return (found.source_key or str(found.id)) if found and not found.hidden_at else ""
 
 
 def _comments(session: Session, note_ids: list[int]) -> dict[int, list[dict[str, Any]]]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from kms import places, roles
 from kms.errors import Invalid
@@ -15,6 +15,7 @@ from kms.language import gettext as _
 from kms.note_checks import tidy
 from kms.note_kinds import (
     LEVELS,
+    OUTCOMES,
     PARTS,
     POLARITIES,
     VISIBILITIES,
@@ -30,6 +31,7 @@ from kms.note_kinds import (
     PlaceNamed,
     Review,
     RolePlayed,
+    SourcePassage,
 )
 from kms.thai import dates
 
@@ -57,11 +59,49 @@ class CommentRecord:
 
 
 @dataclass(frozen=True)
+class Cited:
+    """Another note by its id where it came from; no ``source`` means that of the record itself."""
+
+    id: str
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class PassageRecord:
+    """A passage of a lesson; ``comment`` is the key of the comment that said it."""
+
+    note: Cited
+    passage: str = ""
+    revision: int | None = None
+    comment: str = ""
+
+
+@dataclass(frozen=True)
+class UsedRecord:
+    """A lesson that a review says was used."""
+
+    lesson: Cited
+    outcome: str = "worked"
+    changed: str = ""
+
+
+class Names(Protocol):
+    """What other notes and comments are known by in a file; nothing for those it may not hold."""
+
+    def note(self, number: int) -> Cited | None:
+        """The note of this number."""
+
+    def comment(self, comment_id: int) -> str:
+        """The key of a comment on a note of the file."""
+
+
+@dataclass(frozen=True)
 class Record:
     """A note read from a file and not saved yet.
 
-    ``passages`` are the sources of a lesson as (id in the same source, passage); ``where`` names
-    the file and line for messages; ``warnings`` say what was understood with doubt.
+    ``passages``, ``used`` and ``carried`` name other notes: the sources of a lesson, the lessons
+    that a review used, and for each action item the note it was carried over from. ``where``
+    names the file and line for messages; ``warnings`` say what was understood with doubt.
     """
 
     source: str
@@ -70,8 +110,20 @@ class Record:
     where: str
     created_at: datetime | None = None
     comments: tuple[CommentRecord, ...] = ()
-    passages: tuple[tuple[str, str], ...] = ()
+    passages: tuple[PassageRecord, ...] = ()
+    used: tuple[UsedRecord, ...] = ()
+    carried: tuple[Cited | None, ...] = ()
     warnings: tuple[str, ...] = ()
+
+    @property
+    def cited(self) -> set[tuple[str, str]]:
+        """Source and id of every other note that it names."""
+        named = {one.note for one in self.passages} | {one.lesson for one in self.used}
+        return {self.key_of(one) for one in (*named, *filter(None, self.carried))}
+
+    def key_of(self, cited: Cited) -> tuple[str, str]:
+        """Source and id of a note that this record names."""
+        return cited.source or self.source, cited.id
 
 
 @dataclass(frozen=True)
@@ -230,7 +282,9 @@ def record(fields: Fields, *, where: str, source: str, source_id: str) -> Record
         where=where,
         created_at=created_at,
         comments=comments,
-        passages=passages,
+        passages=passages if content.lesson else (),
+        used=_used(reader) if content.review else (),
+        carried=_carried(reader, content),
         warnings=tuple(reader.warnings),
     )
 
@@ -327,12 +381,40 @@ def _role(reader: _Reader, fields: Fields) -> RolePlayed:
 
 def _review(reader: _Reader) -> Review | None:
     answers = {**reader.mapping("sections"), **reader.mapping("answers")}
-    if not answers:
+    actions = _rows(reader, "actions", _action)
+    if not (answers or actions or reader.items("used")):
         return None
     return Review(
         question_set=reader.text("question_set", DEFAULT_QUESTION_SET),
         answers={str(name): str(said).strip() for name, said in answers.items() if said},
+        actions=actions,
     )
+
+
+def _used(reader: _Reader) -> tuple[UsedRecord, ...]:
+    rows = (_Reader(row, reader.problems) for row in reader.mappings("used"))
+    return tuple(
+        UsedRecord(
+            _cited(row.fields.get("lesson")),
+            row.choice("outcome", OUTCOMES, "worked"),
+            row.text("changed"),
+        )
+        for row in rows
+    )
+
+
+def _carried(reader: _Reader, content: NoteContent) -> tuple[Cited | None, ...]:
+    """For each action item the note that it was carried over from."""
+    said = reader if content.review else _Reader(reader.mapping("minutes"), reader.problems)
+    rows = said.mappings("actions") if content.actions else []
+    return tuple(_cited(row["carried_from"]) if row.get("carried_from") else None for row in rows)
+
+
+def _cited(value: object) -> Cited:
+    """Another note: its id, or id and source where it came from elsewhere than this one."""
+    if isinstance(value, Mapping):
+        return Cited(str(value.get("id") or ""), str(value.get("source") or ""))
+    return Cited(str(value or ""))
 
 
 def _meeting(reader: _Reader) -> Meeting:
@@ -369,7 +451,7 @@ def _agenda_item(row: _Reader) -> AgendaItem:
 
 def _action(row: _Reader) -> ActionItem:
     done = row.fields.get("done", False) is True
-    return ActionItem(row.text("what"), row.text("owner"), row.day("due"), done)
+    return ActionItem(row.text("what"), row.text("owner"), row.day("due"), done, row.text("result"))
 
 
 def _budget_line(row: _Reader) -> BudgetLine:
@@ -384,10 +466,15 @@ def _is_money(amount: float) -> bool:
     return 0 <= amount < 1e13
 
 
-def _lesson(reader: _Reader) -> tuple[LessonParts, tuple[tuple[str, str], ...]]:
+def _lesson(reader: _Reader) -> tuple[LessonParts, tuple[PassageRecord, ...]]:
     fields = _Reader(reader.mapping("lesson"), reader.problems)
     passages = tuple(
-        (str(row.get("note") or ""), str(row.get("passage") or ""))
+        PassageRecord(
+            _cited(row.get("note")),
+            str(row.get("passage") or ""),
+            _whole(row.get("revision")),
+            str(row.get("comment") or ""),
+        )
         for row in fields.mappings("sources")
     )
     parts = LessonParts(
@@ -398,6 +485,11 @@ def _lesson(reader: _Reader) -> tuple[LessonParts, tuple[tuple[str, str], ...]]:
         polarity=fields.choice("polarity", POLARITIES, "works"),
     )
     return parts, passages
+
+
+def _whole(value: object) -> int | None:
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return value if is_number and isinstance(value, int) and value > 0 else None
 
 
 def _comments(reader: _Reader) -> tuple[CommentRecord, ...]:
@@ -420,11 +512,12 @@ def _comments(reader: _Reader) -> tuple[CommentRecord, ...]:
     return tuple(found)
 
 
-def fields_of(content: NoteContent, *, names: Callable[[int], str]) -> dict[str, Any]:
+def fields_of(content: NoteContent, *, names: Names, source: str) -> dict[str, Any]:
     """What ``record`` would read back as this content; empty fields are left out.
 
-    ``names`` gives the exported id of a source note by its number.
+    The key of a briefing is: it opens what its reader planned.
     """
+    cite = _Citing(names, source)
     fields: dict[str, Any] = {
         "kind": content.kind.value,
         "title": content.title,
@@ -443,11 +536,31 @@ def fields_of(content: NoteContent, *, names: Callable[[int], str]) -> dict[str,
     if content.review:
         fields["question_set"] = content.review.question_set
         fields["sections"] = dict(content.review.answers)
+        fields["actions"] = [_action_fields(one, cite) for one in content.review.actions]
+        fields["used"] = [
+            {"lesson": cite.note(one.lesson), "outcome": one.outcome, "changed": one.changed}
+            for one in content.review.used
+        ]
     if content.meeting:
-        fields["minutes"] = _meeting_fields(content.meeting)
+        fields["minutes"] = _meeting_fields(content.meeting, cite)
     if content.lesson:
-        fields["lesson"] = _lesson_fields(content.lesson, names)
+        fields["lesson"] = _lesson_fields(content.lesson, cite)
     return {name: value for name, value in fields.items() if value not in ("", [], None, {})}
+
+
+@dataclass(frozen=True)
+class _Citing:
+    """Writes how a file names another note, from a note of this source."""
+
+    names: Names
+    home: str
+
+    def note(self, number: int | None) -> Any:
+        """Its id; with its source where that is another; None for none that may be named."""
+        found = self.names.note(number) if number else None
+        if found is None or found.source == self.home:
+            return found and found.id
+        return {"id": found.id, "source": found.source}
 
 
 def _date_text(content: NoteContent) -> str:
@@ -474,7 +587,18 @@ def _role_fields(role: RolePlayed) -> dict[str, str]:
     return {name: value for name, value in fields.items() if value}
 
 
-def _meeting_fields(meeting: Meeting) -> dict[str, Any]:
+def _action_fields(one: ActionItem, cite: _Citing) -> dict[str, Any]:
+    fields = {
+        "what": one.what,
+        "owner": one.owner,
+        "due": one.due and str(one.due),
+        "done": one.done,
+    }
+    more = {"result": one.result, "carried_from": cite.note(one.carried_from)}
+    return {**fields, **{name: value for name, value in more.items() if value}}
+
+
+def _meeting_fields(meeting: Meeting, cite: _Citing) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "venue": meeting.venue,
         "starts": meeting.starts,
@@ -482,7 +606,7 @@ def _meeting_fields(meeting: Meeting) -> dict[str, Any]:
         "chair": meeting.chair,
         "attendees": [vars(one) for one in meeting.attendees],
         "agenda": [vars(one) for one in meeting.agenda],
-        "actions": [{**vars(one), "due": one.due and str(one.due)} for one in meeting.actions],
+        "actions": [_action_fields(one, cite) for one in meeting.actions],
         "budget": [
             {"organisation": one.organisation, "amount": _baht(one), "note": one.note}
             for one in meeting.budget
@@ -503,12 +627,19 @@ def _baht(line: BudgetLine) -> int | float:
     return line.amount_satang / SATANG if rest else whole
 
 
-def _lesson_fields(lesson: LessonParts, names: Callable[[int], str]) -> dict[str, Any]:
+def _lesson_fields(lesson: LessonParts, cite: _Citing) -> dict[str, Any]:
     return {
         "point": lesson.point,
         "holds_when": lesson.holds_when,
         "what_to_do": lesson.what_to_do,
         "why": lesson.why,
         "polarity": lesson.polarity,
-        "sources": [{"note": names(one.note), "passage": one.passage} for one in lesson.sources],
+        "sources": [_source_fields(one, cite) for one in lesson.sources],
     }
+
+
+def _source_fields(one: SourcePassage, cite: _Citing) -> dict[str, Any]:
+    comment = cite.names.comment(one.comment) if one.comment else ""
+    more = {"revision": one.revision, "comment": comment}
+    fields = {"note": cite.note(one.note), "passage": one.passage}
+    return {**fields, **{name: value for name, value in more.items() if value}}

@@ -280,8 +280,8 @@ def _words(note: Row[Any]) -> list[str]:
         meeting = content.meeting
         words += [meeting.venue, meeting.chair, meeting.next_venue]
         words += [f"{one.name} {one.organisation}" for one in meeting.attendees]
-        words += [action.owner for action in meeting.actions]
         words += [f"{line.organisation} {line.note}" for line in meeting.budget]
+    words += [action.owner for action in content.actions]
     return words
 
 

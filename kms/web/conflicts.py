@@ -181,9 +181,8 @@ def shown_to(session: Session, who: Viewer, known: Known) -> Shown:
 
 
 def source_titles(session: Session, content: NoteContent, who: Viewer) -> dict[int, str]:
-    """Number → title of the source notes that this writer may see."""
-    sources = content.lesson.sources if content.lesson else ()
-    return notes.titles(session, [one.note for one in sources], seen_by=who)
+    """Number → title of the source notes, and lessons used, that this writer may see."""
+    return notes.titles(session, history.cited_in(content), seen_by=who)
 
 
 # --- making the page ------------------------------------------------------------------------------
@@ -350,11 +349,12 @@ def _row(content: NoteContent, part: str) -> Any:
 
 
 def _seen_part(part: str, whole: NoteContent, seen: NoteContent) -> str:
-    """The same place, counted over the source passages that the writer may see."""
+    """The same place, counted over the source passages and lessons that the writer may see."""
     table, index, column = conflict.place_of(part)
-    if table != "sources" or whole.lesson is None or seen.lesson is None:
+    if table not in ("sources", "used"):
         return part
-    before = [one for one in whole.lesson.sources[:index] if one in seen.lesson.sources]
+    shown = parts_of(seen)[table]
+    before = [one for one in parts_of(whole)[table][:index] if one in shown]
     return "-".join(word for word in (table, str(len(before)), column) if word)
 
 

@@ -146,9 +146,10 @@ def _say(name: str, fields: Mapping[str, str]) -> str:
 
 def _name_of(fields: Mapping[str, str]) -> str:
     """The column by which people know the row."""
-    columns = ("name", "person", "organisation", "title", "what", "text", "note", "caption")
+    columns = ("name", "person", "organisation", "title", "what", "lesson", "text", "note")
     by_column = {name.rpartition("-")[2]: text for name, text in fields.items()}
-    return next((by_column[one] for one in columns if by_column.get(one)), "")
+    found = (one for one in (*columns, "caption") if by_column.get(one))
+    return next((conflict.say(one, by_column[one]) for one in found), "")
 
 
 def _value(part: str, value: Any) -> str:
@@ -160,11 +161,11 @@ def _value(part: str, value: Any) -> str:
         return dates.show(value) if value else ""
     if part == "kind":
         return kind_name(value)
-    if part == "author":
-        return value or _("ไม่ระบุชื่อ")
     if part == "questions":
         return _question_set(value)
-    return conflict.say(part, str(value))
+    # The key of a briefing opens it: not for everyone who reads the history.
+    said = {"author": value or _("ไม่ระบุชื่อ"), "briefing": _("อ่านก่อนลงมือ") if value else ""}
+    return said[part] if part in said else conflict.say(part, str(value))
 
 
 def _question_set(code: str) -> str:

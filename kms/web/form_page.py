@@ -1,16 +1,17 @@
 """What a writing form shows: the words typed, what was understood of them, and the choices."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kms import question_sets, roles
 from kms.language import gettext as _
-from kms.note_kinds import LEVELS, PARTS, ROLES, Kind
+from kms.note_kinds import LEVELS, OUTCOMES, PARTS, ROLES, Kind
 from kms.question_sets import QuestionSet
 from kms.themes import Tree
 from kms.web.attachments import FormFiles
 from kms.web.drafts import NOTHING_BESIDE, Beside
-from kms.web.forms import aar, common, lesson, minutes
+from kms.web.forms import aar, common, lesson, minutes, next_steps, used_lessons
+from kms.web.forms.conflict import names_of
 from kms.web.forms.note_form import group_names, group_of
 from kms.web.forms.reading import Notices
 from kms.web.forms.typed import Row, Typed
@@ -22,7 +23,8 @@ ROW_WORDS: Mapping[str, Sequence[str]] = {
     "attachments": common.FILE_WORDS,
     "attendees": minutes.ATTENDEE_WORDS,
     "agenda": minutes.AGENDA_WORDS,
-    "actions": minutes.ACTION_WORDS,
+    "actions": next_steps.ACTION_WORDS,
+    "used": used_lessons.USED_WORDS,
     "budget": minutes.BUDGET_WORDS,
     "sources": lesson.SOURCE_WORDS,
 }
@@ -121,6 +123,12 @@ class FormPage:
         return [("", _("ไม่ระบุ")), *((code, roles.level_name(code)) for code in LEVELS)]
 
     @property
+    def outcomes(self) -> list[tuple[str, str]]:
+        """How a lesson used can have gone; none means that it was not used."""
+        names = names_of("outcome")
+        return [(code, names[code]) for code in ("", *OUTCOMES)]
+
+    @property
     def parts(self) -> list[tuple[str, str]]:
         """Parts that an organisation can have."""
         names = {"organiser": _("ผู้จัด"), "funder": _("ผู้ให้ทุน"), "partner": _("ภาคี")}
@@ -129,11 +137,7 @@ class FormPage:
     @property
     def themes(self) -> list[ThemeBranch]:
         """The agreed tree, each branch flattened with its top first."""
-        chosen = frozenset(self.typed.all("themes"))
-        return [
-            ThemeBranch(top.label, tuple(_branch(self.tree, top.slug, chosen)))
-            for top in self.tree.children()
-        ]
+        return theme_branches(self.tree, self.typed.all("themes"))
 
     def rows(self, prefix: str) -> list[tuple[int, Row, bool]]:
         """Index and words of each row, then blank ones; True for the row to begin typing in."""
@@ -163,6 +167,14 @@ class FormPage:
             if group_of(name) not in ROW_WORDS and (name, values) != ("credit", ("own",))
         ]
         return [*rows, *single]
+
+
+def theme_branches(tree: Tree, chosen: Iterable[str]) -> list[ThemeBranch]:
+    """The agreed tree to choose from, with these slugs chosen already."""
+    slugs = frozenset(chosen)
+    return [
+        ThemeBranch(top.label, tuple(_branch(tree, top.slug, slugs))) for top in tree.children()
+    ]
 
 
 def _branch(tree: Tree, slug: str, chosen: frozenset[str]) -> list[ThemeChoice]:

@@ -20,7 +20,7 @@ from kms.web.answers import gone_to
 from kms.web.context import reading, saving, viewer
 from kms.web.drafts import NOTHING_BESIDE, Beside, begun, forget_sent, keep_typed
 from kms.web.form_page import FormPage, labels_for
-from kms.web.forms import aar, lesson, note_form
+from kms.web.forms import aar, lesson, note_form, used_lessons
 from kms.web.forms.note_form import Known
 from kms.web.forms.reading import Notices, Reading
 from kms.web.forms.typed import Typed
@@ -349,14 +349,17 @@ def _knowing(tree: themes.Tree, titles: Mapping[int, str]) -> Known:
 
 
 def _known(session: Session, form: Request) -> Known:
-    sources = _sources(session, form) if form.kind == Kind.LESSON else {}
-    return Known(form.who.name, themes.load(session), sources)
+    return Known(form.who.name, themes.load(session), _sources(session, form))
 
 
 def _sources(session: Session, form: Request) -> dict[str, tuple[int, str]]:
-    """Number and title for each source note named, of those that the writer may see."""
+    """Number and title for each note named as a source, or lesson as used, that the writer may
+    see."""
+    name = {Kind.LESSON: lesson.sources_named, Kind.AFTER_ACTION_REVIEW: used_lessons.named}
+    if form.kind not in name:
+        return {}
     numbers: dict[str, int] = {}
-    for named in lesson.sources_named(form.typed)[:MOST_SOURCES]:
+    for named in name[form.kind](form.typed)[:MOST_SOURCES]:
         number = lesson.number_in(named) or notes.resolve_page(session, named, seen_by=form.who)
         if number:
             numbers[named] = number

@@ -1,10 +1,15 @@
 """The answers of an after-action review; question sets come from ``content/``."""
 
+from collections.abc import Mapping
+from datetime import date
+
 from kms import question_sets
 from kms.errors import KmsError
 from kms.note_kinds import NoteContent, Review
 from kms.question_sets import QuestionSet
 from kms.thai.words import shorten
+from kms.web.forms import next_steps, used_lessons
+from kms.web.forms.reading import Notices
 from kms.web.forms.typed import Typed, plain
 
 LONGEST_LEAD = 80
@@ -20,12 +25,27 @@ def question_set(typed: Typed) -> QuestionSet:
         return question_sets.get(SIMPLEST)
 
 
-def read(typed: Typed) -> Review:
-    """The answers given, by question; words for a question outside the set join the first."""
+def read(
+    typed: Typed,
+    held: date | None,
+    lessons: Mapping[str, tuple[int, str]],
+    notices: Notices,
+) -> Review:
+    """The answers given, by question; words for a question outside the set join the first.
+
+    ``held`` is the day of the event; ``lessons`` gives number and title of those named that the
+    writer may see.
+    """
     kept = switch(typed, question_set(typed).id)
     asked = question_set(typed)
     answers = {one.id: kept.words(_PREFIX + one.id) for one in asked.questions}
-    return Review(asked.id, {name: answer for name, answer in answers.items() if answer})
+    return Review(
+        asked.id,
+        {name: answer for name, answer in answers.items() if answer},
+        actions=next_steps.read(typed, held, notices),
+        used=used_lessons.read(typed, lessons, notices),
+        briefing=typed.words("briefing"),
+    )
 
 
 def switch(typed: Typed, to: str) -> Typed:
@@ -57,7 +77,16 @@ def title(review: Review) -> str:
 
 
 def fill(content: NoteContent) -> Typed:
-    """The fields of the answers."""
+    """The fields of the review."""
     review = content.review or Review()
     answers = {_PREFIX + name: (answer,) for name, answer in review.answers.items()}
-    return Typed({"questions": (review.question_set,), **answers})
+    briefing = {"briefing": (review.briefing,)} if review.briefing else {}
+    return Typed(
+        {
+            "questions": (review.question_set,),
+            **answers,
+            **used_lessons.fill(review.used),
+            **briefing,
+            **next_steps.fill(content),
+        }
+    )

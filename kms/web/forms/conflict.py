@@ -12,7 +12,7 @@ from kms.web.forms import note_form
 from kms.web.forms.note_form import Known, group_of
 
 # Fields that carry what was understood of another field, not words of their own.
-NOT_WORDS = ("code", "for", "place_code", "place_for", "key")
+NOT_WORDS = ("code", "for", "place_code", "place_for", "key", "carried_from")
 # Fields with a fixed set of values.
 CHOSEN = (
     "visibility",
@@ -24,6 +24,7 @@ CHOSEN = (
     "level",
     "part",
     "questions",
+    "outcome",
 )
 
 Fields = dict[str, str]
@@ -89,6 +90,8 @@ def say(column: str, value: str) -> str:
         return roles.name(value)
     if column == "level":
         return roles.level_name(value) if value else ""
+    if column == "lesson":
+        return _("บทเรียนที่ %(number)s", number=value) if value else ""
     return names_of(column).get(value, value)
 
 
@@ -105,5 +108,11 @@ def names_of(column: str) -> dict[str, str]:
         "part": {"organiser": _("ผู้จัด"), "funder": _("ผู้ให้ทุน"), "partner": _("ภาคี")},
         "absent": {"": _("มา"), "1": _("ไม่ได้มา")},
         "done": {"": _("รอทำ"), "1": _("เสร็จแล้ว")},
+        "outcome": {
+            "": _("ไม่ได้ใช้"),
+            "worked": _("ใช้แล้ว ได้ผล"),
+            "partly": _("ใช้แล้ว ได้ผลบ้าง"),
+            "did_not": _("ใช้แล้ว ไม่ได้ผล"),
+        },
     }
     return every.get(column, {})

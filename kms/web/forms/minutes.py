@@ -2,15 +2,14 @@
 
 from datetime import date
 
-from kms.note_kinds import ActionItem, AgendaItem, Attendee, BudgetLine, Meeting, NoteContent
+from kms.note_kinds import AgendaItem, Attendee, BudgetLine, Meeting, NoteContent
 from kms.thai.numbers import baht, read_baht
-from kms.web.forms import when
+from kms.web.forms import next_steps, when
 from kms.web.forms.reading import Notices
 from kms.web.forms.typed import Row, Typed, from_rows, plain
 
 ATTENDEE_WORDS = ("name", "organisation")
 AGENDA_WORDS = ("title", "discussion", "decision")
-ACTION_WORDS = ("what", "owner", "due")
 BUDGET_WORDS = ("organisation", "amount", "note")
 PLAIN_FIELDS = ("venue", "starts", "ends", "chair", "next_time", "next_venue")
 CLOCKS = ("starts", "ends", "next_time")
@@ -25,7 +24,7 @@ def read(typed: Typed, held: date | None, notices: Notices) -> Meeting:
         **{name: typed.words(name) for name in PLAIN_FIELDS},
         attendees=_attendees(typed),
         agenda=_agenda(typed),
-        actions=_actions(typed, held, notices),
+        actions=next_steps.read(typed, held, notices),
         budget=_budget(typed, notices),
         next_date=when.day("next_date", typed.text("next_date"), notices, after=held),
     )
@@ -51,19 +50,6 @@ def _attendees(typed: Typed) -> tuple[Attendee, ...]:
 def _agenda(typed: Typed) -> tuple[AgendaItem, ...]:
     rows = typed.rows("agenda", AGENDA_WORDS)
     return tuple(AgendaItem(*(plain(row.get(name, "")) for name in AGENDA_WORDS)) for row in rows)
-
-
-def _actions(typed: Typed, held: date | None, notices: Notices) -> tuple[ActionItem, ...]:
-    rows = typed.rows("actions", ACTION_WORDS)
-    return tuple(
-        ActionItem(
-            plain(row.get("what", "")),
-            plain(row.get("owner", "")),
-            when.day(f"actions-{index}-due", row.get("due", ""), notices, after=held),
-            done=bool(row.get("done")),
-        )
-        for index, row in enumerate(rows)
-    )
 
 
 def _budget(typed: Typed, notices: Notices) -> tuple[BudgetLine, ...]:
@@ -96,7 +82,7 @@ def fill(content: NoteContent) -> Typed:
             **{name: (value,) for name, value in single.items() if value},
             **from_rows("attendees", map(_attendee_row, meeting.attendees)),
             **from_rows("agenda", map(_agenda_row, meeting.agenda)),
-            **from_rows("actions", map(_action_row, meeting.actions)),
+            **next_steps.fill(content),
             **from_rows("budget", map(_budget_row, meeting.budget)),
         }
     )
@@ -109,11 +95,6 @@ def _attendee_row(one: Attendee) -> Row:
 
 def _agenda_row(one: AgendaItem) -> Row:
     return {"title": one.title, "discussion": one.discussion, "decision": one.decision}
-
-
-def _action_row(one: ActionItem) -> Row:
-    done = "1" if one.done else ""
-    return {"what": one.what, "owner": one.owner, "due": when.said(one.due), "done": done}
 
 
 def _budget_row(one: BudgetLine) -> Row:

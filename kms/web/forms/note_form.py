@@ -18,9 +18,10 @@ from kms.web.forms.typed import Typed
 
 @dataclass(frozen=True)
 class Known:
-    """What the database tells a form: the writer's name, the themes, the source notes named.
+    """What the database tells a form: the writer's name, the themes, the notes named.
 
-    ``sources`` maps what was typed to (number, title) of a note that the writer may see.
+    ``sources`` maps what was typed to (number, title) of a note that the writer may see: a
+    source of a lesson, or a lesson used in what a review tells of.
     """
 
     writer: str
@@ -33,7 +34,7 @@ def read(kind: Kind, typed: Typed, known: Known) -> Reading:
     notices = Notices()
     values: dict[str, Any] = dict(common.read(typed, known.writer, notices))
     if kind == Kind.AFTER_ACTION_REVIEW:
-        values["review"] = aar.read(typed)
+        values["review"] = aar.read(typed, values["held_from"], known.sources, notices)
         values["title"] = values["title"] or aar.title(values["review"])
     elif kind == Kind.MINUTES:
         values["meeting"] = minutes.read(typed, values["held_from"], notices)
@@ -89,6 +90,8 @@ def group_names() -> dict[str, str]:
         "attendees": _("ผู้เข้าประชุม"),
         "agenda": _("วาระ"),
         "actions": _("งานที่ต้องทำต่อ"),
+        "used": _("บทเรียนที่ใช้"),
+        "briefing": _("ใบเตรียมงาน"),
         "budget": _("งบประมาณ"),
         "next_date": _("ประชุมครั้งหน้า"),
         "next_time": _("เวลาประชุมครั้งหน้า"),
