@@ -3,6 +3,7 @@
 import http.client
 import json
 import re
+import time
 import uuid
 from html import unescape
 from typing import Any
@@ -23,11 +24,18 @@ def fields_of(page: str) -> dict[str, str]:
 
 
 class Sender:
-    """One device: a connection kept open, a cookie, a token. Not for two threads at once."""
+    """One device: a connection kept open, a cookie, a token. Not for two threads at once.
 
-    def __init__(self, port: int, email: str, password: str) -> None:
+    Without an e-mail it belongs to a stranger, who only reads.
+    """
+
+    def __init__(self, port: int, email: str = "", password: str = "") -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         self._cookies: dict[str, str] = {}
+        if email:
+            self._sign_in(email, password)
+
+    def _sign_in(self, email: str, password: str) -> None:
         page = self._get("/signin")
         token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
         assert token, page[:300]
@@ -45,6 +53,12 @@ class Sender:
     def open(self, address: str) -> dict[str, str]:
         """The fields of the form that this page shows, with a form id of its own."""
         return {**fields_of(self._get(address)), "client_id": str(uuid.uuid4())}
+
+    def fetch(self, path: str) -> tuple[int, str, float]:
+        """Status and text of a page, and how long it took to come (ms)."""
+        begin = time.perf_counter()
+        status, body = self._ask("GET", path, None, {})
+        return status, body, (time.perf_counter() - begin) * 1000
 
     def _get(self, path: str) -> str:
         status, body = self._ask("GET", path, None, {})
