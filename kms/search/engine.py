@@ -1,7 +1,7 @@
 """Finding in one snapshot: which notes have the words, how well, and what narrows them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 
 import numpy as np
@@ -80,11 +80,26 @@ def answer(
 
 def count(snapshot: Snapshot, query: Query, audiences: frozenset[str] | None) -> int:
     """Notes with all words and every filter of the query, for members of these audiences."""
+    return int(_exactly(snapshot, query, understand(query.words), audiences).sum())
+
+
+def numbers(snapshot: Snapshot, query: Query, audiences: frozenset[str] | None) -> frozenset[int]:
+    """The numbers of the same notes; of a question those that have enough of its words."""
     asked = understand(query.words)
+    if asked.is_loose:
+        whole = replace(query, sort="newest", offset=0, limit=snapshot.size)
+        places = answer(snapshot, whole, asked, audiences).places
+        return frozenset(snapshot.number[list(places)].tolist())
+    return frozenset(snapshot.number[_exactly(snapshot, query, asked, audiences)].tolist())
+
+
+def _exactly(
+    snapshot: Snapshot, query: Query, asked: Asked, audiences: frozenset[str] | None
+) -> Mask:
     narrowed = (_narrowed(snapshot, query, name) for name in DIMENSIONS)
     within = _all([_allowed(snapshot, asked, audiences), *narrowed])
     words = (as_mask(snapshot, wanted_of(snapshot, ask, within)) for ask in asked.wanted)
-    return int(_all([within, *words]).sum())
+    return _all([within, *words])
 
 
 def _allowed(snapshot: Snapshot, asked: Asked, audiences: frozenset[str] | None) -> Mask:

@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session, sessionmaker
 from kms.errors import Unavailable
 from kms.language import gettext as _
 from kms.models import IndexChange, Note
-from kms.permissions import Viewer
-from kms.search import analysis, building, completing, documents, finding, shelf, similar
+from kms.permissions import SYSTEM, Viewer
+from kms.search import analysis, building, completing, documents, engine, finding, shelf, similar
 from kms.search.arrays import Cache, Segment, Snapshot
 from kms.search.completing import Completion
 from kms.search.found import Found
@@ -112,6 +112,12 @@ class Index:
         """Notes like this one, the most alike first; the database has still to be asked."""
         like = partial(similar.similar, number=number, seen_by=seen_by)
         return self._read(session, like) or []
+
+    def numbers(self, session: Session, query: Query, *, seen_by: Viewer) -> frozenset[int]:
+        """Every note that this finds, by the index alone; the database has still to be asked."""
+        audiences = None if seen_by == SYSTEM else seen_by.audiences
+        found = partial(engine.numbers, query=query, audiences=audiences)
+        return self._read(session, found) or frozenset()
 
     def ways_out(self, session: Session, query: Query, *, seen_by: Viewer) -> WaysOut:
         """What to try when this finds nothing or not all of it."""

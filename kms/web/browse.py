@@ -15,7 +15,7 @@ from kms.roles import RolePlayer
 from kms.thai.collation import sort_key
 from kms.thai.dates import BE_MINUS_CE
 from kms.themes import Tree
-from kms.web import asked
+from kms.web import asked, following
 from kms.web.addresses import address
 from kms.web.context import reading, viewer
 
@@ -99,8 +99,10 @@ def place(code: str) -> ResponseReturnValue:
         counts = notes.counts_by_child_place(session, code, seen_by=viewer())
         found = browsing.of_place(session, code, seen_by=viewer())
         players = roles.players(session, place=code, seen_by=viewer(), limit=MOST_PLAYERS)
+        follow = following.button(session, "place", code)
     return render_template(
         "browse/place.html",
+        follow=follow,
         place=here,
         parents=places.parents(code),
         children=_counted(places.children(code), counts),
@@ -146,8 +148,10 @@ def theme(slug: str) -> ResponseReturnValue:
             raise NotFound(_("ไม่พบประเด็นนี้"))
         counts = browsing.counts_by_theme(session, seen_by=viewer())
         found = browsing.of_themes(session, tree.subtree(slug), seen_by=viewer())
+        follow = following.button(session, "theme", here.slug)
     return render_template(
         "browse/theme.html",
+        follow=follow,
         here=_theme_count(tree, here.slug, counts),
         about=here.about,
         parents=[{"slug": one.slug, "name": one.label} for one in path[:-1]],

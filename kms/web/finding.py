@@ -1,7 +1,7 @@
 """The search page and the pickers of forms."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 
@@ -14,6 +14,7 @@ from kms.language import gettext as _
 from kms.note_cards import NoteCard, cards
 from kms.note_lines import NoteLine, lines
 from kms.search import query as queries
+from kms.search import saved
 from kms.search.completing import Completion
 from kms.search.facets import kind_names
 from kms.search.found import Found
@@ -21,7 +22,7 @@ from kms.search.query import SORTS, Query
 from kms.search.ways_out import WaysOut
 from kms.sessions import Session
 from kms.thai import dates
-from kms.web import narrowing
+from kms.web import following, narrowing
 from kms.web.addresses import Pairs, address, in_place_of, with_one, without
 from kms.web.context import reading, store, viewer
 from kms.web.paging import page_of
@@ -59,12 +60,17 @@ def search() -> ResponseReturnValue:
                 session, persons=query.people, groups=_groups_unseen(found), seen_by=viewer()
             )
             ways = _ways_out(session, found)
+            asked = saved.address_of(found.query)
+            follow = following.button(session, "search", asked) if asked else None
     except Unavailable as problem:
         kept = without(tuple(request.args.items(multi=True)), "q", "offset")
         words = request.args.get("q", "")
         page = render_template("finding/unavailable.html", why=problem, words=words, kept=kept)
         return page, 503, {"Retry-After": "5"}
-    return render_template("finding/search.html", **_shown(found, notices, met, ways))
+    if follow:
+        follow = replace(follow, label=_name_of(found, met))
+    shown = _shown(found, notices, met, ways)
+    return render_template("finding/search.html", **shown, follow=follow)
 
 
 def _ways_out(session: Session, found: Found) -> WaysOut:
@@ -114,6 +120,13 @@ def _shown(found: Found, notices: list[str], met: Names, ways: WaysOut) -> dict[
         "clear_url": address(narrowing.PATH, tuple(p for p in base if p[0] in ("q", "sort"))),
         "first_url": address(narrowing.PATH, base),
     }
+
+
+def _name_of(found: Found, met: Names) -> str:
+    """What a search is called where it is kept, until somebody gives it a name."""
+    pairs = narrowing.pairs_of(found.query)
+    chips = narrowing.chips(found.query, pairs, _names_in(found, met))
+    return " · ".join(filter(None, [found.query.words, *(chip.label for chip in chips)]))
 
 
 def _typed(asked: str, day: date | None) -> str:

@@ -31,9 +31,10 @@ from kms.note_text import lead
 from kms.note_views import MOST_LINKING, NoteView, RoleShown
 from kms.permissions import ANONYMOUS, Viewer, may
 from kms.sessions import Session
-from kms.web import attachments, contents, context, qr
+from kms.web import attachments, contents, context, following, qr
 from kms.web.attachments import FileShown
 from kms.web.context import reading, viewer
+from kms.web.following import Button
 from kms.web.kept import Kept
 from kms.web.reads import Reads
 
@@ -260,7 +261,8 @@ def _new_page(number: int, key: tuple[object, ...]) -> _Page:
         like = _alike(session, number, ANONYMOUS)
         note = notes.view(session, number, seen_by=ANONYMOUS, beside=like)
     alike = note.beside[:MOST_ALIKE]
-    html = _page(_Shown(note), alike, ANONYMOUS, CommentTyped()).encode()
+    follow = Button("note", str(number), is_on=False)
+    html = _page(_Shown(note), alike, ANONYMOUS, CommentTyped(), follow).encode()
     page = _Page(alike, html, gzip.compress(html, PACKING, mtime=0), sha256(html).hexdigest()[:24])
     size = len(page.body) + len(page.packed)
     memory().pages.keep(key, note.version, page, size=size)
@@ -274,7 +276,9 @@ def for_viewer(number: int, comment: CommentTyped) -> str:
     """The page for whoever asks, with the comment form filled; raises NotFound."""
     who = viewer()
     shown, alike = _shown(number, who)
-    return _page(shown, alike, who, _with_answered(comment, shown.note.comments))
+    with reading() as session:
+        follow = following.button(session, "note", str(number))
+    return _page(shown, alike, who, _with_answered(comment, shown.note.comments), follow)
 
 
 def _shown(number: int, who: Viewer) -> tuple[_Shown, Sequence[NoteLine]]:
@@ -306,7 +310,13 @@ def _alike(session: Session, number: int, who: Viewer) -> tuple[int, ...]:
     return tuple(found)
 
 
-def _page(shown: _Shown, alike: Sequence[NoteLine], who: Viewer, comment: CommentTyped) -> str:
+def _page(
+    shown: _Shown,
+    alike: Sequence[NoteLine],
+    who: Viewer,
+    comment: CommentTyped,
+    follow: Button,
+) -> str:
     rights = _rights(shown.note, who)
     page = NotePage(rights, shown.note, _root())
     if not shown.article:
@@ -320,6 +330,7 @@ def _page(shown: _Shown, alike: Sequence[NoteLine], who: Viewer, comment: Commen
         page=page,
         article=shown.article[0],
         alike=alike,
+        follow=follow,
         comment=replace(comment, may_comment=rights.may_comment),
     )
 

@@ -13,7 +13,7 @@ from kms.note_kinds import ROLES
 from kms.people import PersonPage
 from kms.permissions import require
 from kms.role_history import RoleOnNote
-from kms.web import asked
+from kms.web import asked, following
 from kms.web.addresses import address
 from kms.web.context import reading, saving, viewer
 from kms.web.paging import page_of, start_of
@@ -57,8 +57,10 @@ def show(number: int) -> ResponseReturnValue:
     """Everything one person did, as far as the viewer may read it."""
     with reading() as session:
         page = people.page(session, number, seen_by=viewer())
+        follow = following.button(session, "person", str(page.person.id))
     return render_template(
         "people/show.html",
+        follow=follow,
         person=page.person,
         aliases=page.aliases,
         roles=grouped_by_role(page.roles),
