@@ -12,10 +12,12 @@ from werkzeug.routing import IntegerConverter, Map
 # Imported by their full names: ``accounts`` or ``errors`` bound here would stand in the way of
 # the modules ``kms.accounts`` and ``kms.errors``.
 import kms.web.accounts
+import kms.web.activities
 import kms.web.admin
 import kms.web.ahead
 import kms.web.api
 import kms.web.attachments
+import kms.web.briefings
 import kms.web.browse
 import kms.web.comments
 import kms.web.compression
@@ -25,9 +27,12 @@ import kms.web.drafts
 import kms.web.errors
 import kms.web.filters
 import kms.web.finding
+import kms.web.following
+import kms.web.news
 import kms.web.notes
 import kms.web.offline
 import kms.web.organisations
+import kms.web.overlaps
 import kms.web.people
 import kms.web.revisions
 import kms.web.security
@@ -50,10 +55,15 @@ BLUEPRINTS = (
     kms.web.drafts.blueprint,
     kms.web.attachments.blueprint,
     kms.web.finding.blueprint,
+    kms.web.briefings.blueprint,
     kms.web.browse.blueprint,
     kms.web.people.blueprint,
     kms.web.organisations.blueprint,
     kms.web.curating.blueprint,
+    kms.web.activities.blueprint,
+    kms.web.overlaps.blueprint,
+    kms.web.following.blueprint,
+    kms.web.news.blueprint,
     kms.web.api.blueprint,
 )
 # What is raised when the database is locked, full, read-only, broken or away; SQLite's own comes

@@ -23,6 +23,7 @@ LEAST = {
     "mark_overlap": "member",
     "revise": "member",
     "follow": "reader",
+    "keep_briefing": "reader",
     "agree_lesson": "curator",
     "witness_lesson": "member",
     "undo_step": "curator",

@@ -1,0 +1,212 @@
+"""The lessons that a briefing weighs: a bounded choice in the database, the same statements always.
+
+On the themes chosen: the nearest, those that others confirmed or used, and the nearest that say
+what does not work. Without themes the nearest alone. And whatever answers the plan's words.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Row, Select, case, func, literal, or_, select, union_all
+from sqlalchemy.orm import Session
+
+from kms import nearness, places
+from kms.briefing_order import GOOD_MATCH, Offered, Placed, Wanted, fits, ordered
+from kms.lesson_lives import Life, lives
+from kms.models import LessonSource, LessonStep, Note, NotePlace, NoteTheme, Theme
+from kms.note_kinds import Kind, lesson_from_json
+from kms.permissions import Viewer, numbers_seen_by, visible_to
+
+MOST_NEAR, MOST_PROVEN, MOST_FAILED = 80, 40, 30
+FOUND_OUT = ("confirmed", "applied", "routine")
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """The lessons in order, and others that were named only to contradict one of them."""
+
+    lessons: list[Placed]
+    against: list[Placed]
+
+
+def weighed(
+    session: Session,
+    wanted: Wanted,
+    *,
+    seen_by: Viewer,
+    numbers: Sequence[int] | None = None,
+) -> Weighed:
+    """Lessons that may hold where it is planned; with ``numbers`` those alone.
+
+    Nine statements at most, however many lessons there are.
+    """
+    chosen = list(numbers) if numbers is not None else _candidates(session, wanted, seen_by)
+    offered = _offered(session, chosen, seen_by)
+    if numbers is None:
+        offered = [one for one in offered if fits(one, wanted)]
+    lessons = ordered(offered, wanted)
+    known = {one.lesson.number for one in lessons}
+    named = {step.other for one in lessons for step in one.lesson.life.contradictions if step.other}
+    return Weighed(lessons, ordered(_offered(session, sorted(named - known), seen_by), wanted))
+
+
+# --- which ---------------------------------------------------------------------------------------
+
+
+def _candidates(session: Session, wanted: Wanted, seen_by: Viewer) -> list[int]:
+    slugs = sorted({slug for chosen in wanted.themes for slug in chosen})
+    if not slugs and not places.exists(wanted.place):
+        return list(wanted.matches)
+    answering = [number for number, match in wanted.matches.items() if match >= GOOD_MATCH]
+    picked = session.scalars(_picked(slugs, wanted.place, seen_by))
+    return list(dict.fromkeys((*answering, *picked)))
+
+
+def _picked(slugs: Sequence[str], place: str, seen_by: Viewer) -> Select[int]:
+    lessons = (Note.kind == Kind.LESSON.value, visible_to(seen_by))
+    if not slugs:
+        nearest = _nearest(place, MOST_NEAR).where(*lessons, _around(place))
+        return select(nearest.subquery().c.id)
+    themed = Note.id.in_(
+        select(NoteTheme.note_id)
+        .join(Theme, Theme.id == NoteTheme.theme_id)
+        .where(Theme.slug.in_(slugs))
+    )
+    failed = Note.content["lesson"]["polarity"].as_string() == "does_not_work"
+    parts = (
+        _nearest(place, MOST_NEAR).where(*lessons, themed),
+        _nearest(place, MOST_FAILED).where(*lessons, themed, failed),
+        _proven(seen_by).where(*lessons, themed),
+    )
+    return select(union_all(*(select(one.subquery().c.id) for one in parts)).subquery().c.id)
+
+
+def _nearest(place: str, limit: int) -> Select[int]:
+    rank = func.min(_rank(place))
+    return (
+        select(Note.id)
+        .outerjoin(NotePlace, NotePlace.note_id == Note.id)
+        .group_by(Note.id)
+        .order_by(rank, Note.id.desc())
+        .limit(limit)
+    )
+
+
+def _proven(seen_by: Viewer) -> Select[int]:
+    """By what the viewer may know of it: steps told in a hidden note count for nothing."""
+    may_know = or_(LessonStep.note_id.is_(None), LessonStep.note_id.in_(numbers_seen_by(seen_by)))
+    return (
+        select(Note.id)
+        .join(LessonStep, LessonStep.lesson_id == Note.id)
+        .where(LessonStep.step.in_(FOUND_OUT), LessonStep.undone_at.is_(None), may_know)
+        .group_by(Note.id)
+        .order_by(func.count(LessonStep.id).desc(), Note.id.desc())
+        .limit(MOST_PROVEN)
+    )
+
+
+def _rank(place: str) -> ColumnElement[int]:
+    """As ``nearness.near`` ranks, but by province alone where it measures kilometres."""
+    code = NotePlace.place_code
+    if not places.exists(place):
+        return literal(nearness.UNKNOWN)
+    province = func.substr(code, 1, 2)
+    within = [
+        (code.startswith(place[:width]), rank)
+        for width, rank in ((6, 0), (4, 1), (2, 2))
+        if len(place) >= width
+    ]
+    return case(
+        *within,
+        (province.in_(nearness.near_provinces(place)), nearness.NEIGHBOURING),
+        (province.in_(_same_region(place)), nearness.SAME_REGION),
+        (code.is_not(None), nearness.ELSEWHERE),
+        else_=nearness.UNKNOWN,
+    )
+
+
+def _around(place: str) -> ColumnElement[bool]:
+    """In the province or one near it."""
+    provinces = (place[:2], *nearness.near_provinces(place))
+    inside = or_(*(NotePlace.place_code.startswith(one) for one in provinces))
+    return Note.id.in_(select(NotePlace.note_id).where(inside))
+
+
+def _same_region(place: str) -> list[str]:
+    own = places.region_code(place)
+    return [one.code for one in places.provinces() if places.region_code(one.code) == own]
+
+
+# --- what they say -------------------------------------------------------------------------------
+
+
+@dataclass
+class _Filed:
+    """Where a lesson is from, what it is about, and how many notes are its evidence."""
+
+    places: list[str]
+    themes: list[str]
+    evidence: int = 0
+
+
+def _offered(session: Session, numbers: Sequence[int], seen_by: Viewer) -> list[Offered]:
+    """Those of these lessons that the viewer may see, in the order given; four statements."""
+    if not numbers:
+        return []
+    lessons = select(Note.id, Note.title, Note.content["lesson"].label("lesson")).where(
+        Note.id.in_(numbers), Note.kind == Kind.LESSON.value, visible_to(seen_by)
+    )
+    rows = {row.id: row for row in session.execute(lessons)}
+    filed = _filed(session, list(rows), seen_by)
+    known = lives(session, rows, seen_by=seen_by)
+    return [
+        _told(rows[number], filed[number], known[number])
+        for number in dict.fromkeys(numbers)
+        if number in known
+    ]
+
+
+def _told(row: Row[*tuple[object, ...]], filed: _Filed, life: Life) -> Offered:
+    parts = lesson_from_json(row.lesson or {})
+    return Offered(
+        number=row.id,
+        title=row.title,
+        point=parts.point,
+        holds_when=parts.holds_when,
+        what_to_do=parts.what_to_do,
+        why=parts.why,
+        works=parts.polarity != "does_not_work",
+        places=tuple(filed.places),
+        themes=frozenset(filed.themes),
+        evidence=filed.evidence,
+        life=life,
+    )
+
+
+def _filed(session: Session, numbers: Sequence[int], seen_by: Viewer) -> dict[int, _Filed]:
+    """Evidence from a note that the viewer may not see is not counted; one statement."""
+    placed = select(
+        NotePlace.note_id,
+        literal("place").label("what"),
+        NotePlace.place_code.label("value"),
+        NotePlace.position,
+    ).where(NotePlace.note_id.in_(numbers))
+    themed = (
+        select(NoteTheme.note_id, literal("theme"), Theme.slug, NoteTheme.position)
+        .join(Theme, Theme.id == NoteTheme.theme_id)
+        .where(NoteTheme.note_id.in_(numbers))
+    )
+    evident = (
+        select(LessonSource.lesson_id, literal("note"), literal(""), LessonSource.note_id)
+        .join(Note, Note.id == LessonSource.note_id)
+        .where(LessonSource.lesson_id.in_(numbers), visible_to(seen_by))
+        .distinct()
+    )
+    found = {number: _Filed([], []) for number in numbers}
+    for row in session.execute(union_all(placed, themed, evident).order_by("position")):
+        filed = found[row.note_id]
+        if row.what == "note":
+            filed.evidence += 1
+        else:
+            (filed.places if row.what == "place" else filed.themes).append(row.value)
+    return found
