@@ -10,11 +10,10 @@ from sqlalchemy import Integer, Row, Select, bindparam, null, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from kms import history, naming, note_text, people
+from kms import evidence, history, naming, note_text, passages, people
 from kms.db import now
 from kms.errors import Invalid, NotFound
 from kms.language import gettext as _
-from kms.markup import to_plain
 from kms.models import Comment, Note, Person
 from kms.note_checks import tidy
 from kms.permissions import (
@@ -27,7 +26,6 @@ from kms.permissions import (
     visible_as,
     visible_to,
 )
-from kms.thai.words import fold
 
 LONGEST_BODY = 20_000
 LONGEST_QUOTE = 2_000
@@ -111,6 +109,7 @@ def edit(session: Session, comment: Comment, *, by: Viewer, body: str) -> None:
     if said != comment.body:
         comment.body = said
         comment.edited_at = now()
+        evidence.refresh_lessons(session, comment)
         session.flush()
 
 
@@ -123,6 +122,7 @@ def hide(session: Session, comment: Comment, *, by: Viewer, reason: str = "") ->
     comment.hidden_by_id = by.account_id
     comment.hidden_reason = tidy(reason, lines=False)[:LONGEST_REASON]
     session.get_one(Note, comment.note_id).comment_count = Note.comment_count - 1
+    evidence.refresh_lessons(session, comment)
     session.flush()
 
 
@@ -135,6 +135,7 @@ def unhide(session: Session, comment: Comment, *, by: Viewer) -> None:
     comment.hidden_by_id = None
     comment.hidden_reason = ""
     session.get_one(Note, comment.note_id).comment_count = Note.comment_count + 1
+    evidence.refresh_lessons(session, comment)
     session.flush()
 
 
@@ -286,9 +287,4 @@ def _checked_quote(note: Note, quote: str, by: Viewer) -> str:
 
 def _says(note: Note, quote: str) -> bool:
     """Whether the note says these words, however they are spaced or marked."""
-    whole = _bare(note_text.plain(history.content_of(note)))
-    return _bare(quote) in whole or _bare(to_plain(quote)) in whole
-
-
-def _bare(text: str) -> str:
-    return "".join(fold(text).split())
+    return passages.says(note_text.plain(history.content_of(note)), quote)

@@ -88,7 +88,7 @@ TABLES: Mapping[str, Table] = {
     "actions": Table(ActionItem, _of("what"), ("what", "result"), tells=True),
     "used": Table(LessonUsed, _of("lesson"), ("changed",)),
     "budget": Table(BudgetLine, _of("organisation"), ("note",)),
-    "sources": Table(SourcePassage, _of("note"), ("passage",)),
+    "sources": Table(SourcePassage, _of("note", "comment"), ("passage",)),
 }
 _TABLES_OF_ALL = ("places", "themes", "tags", "organisations", "roles", "attachments")
 _TABLES_OF_MEETING = ("attendees", "agenda", "actions", "budget")

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from kms import evidence, lesson_life, naming, note_links, note_text
+from kms import briefings, evidence, lesson_life, naming, note_links, note_text
 from kms.db import now
 from kms.errors import EditConflict, Invalid, NotFound
 from kms.history import content_of, contents_of
@@ -113,6 +113,7 @@ def create(
     _keep_revision(session, note, links.content, by, reason=reason, sent=sent)
     _refresh_carried(session, links.content)
     _follow_review(session, note, links.content)
+    briefings.pair(session, note, links.content)
     session.flush()
     return note
 
@@ -154,6 +155,7 @@ def revise(
     _refresh_lessons(session, note)
     _refresh_carried(session, links.content, before)
     _follow_review(session, note, links.content, before)
+    briefings.pair(session, note, links.content)
     session.flush()
     return note
 

@@ -335,7 +335,7 @@ def test_passages_out_of_sight_stay_and_are_not_told(
     facilitator: FlaskClient, curator: FlaskClient, cast: Cast, store: Store
 ) -> None:
     hidden = write(store, cast, a_page("ร่าง", "คำลับ", visibility="draft"))
-    seen = write(store, cast, a_page("เปิด", "คำเปิด"))
+    seen = write(store, cast, a_page("เปิด", "คำเปิดเผย"))
     passages = (SourcePassage(hidden, "คำลับ"), SourcePassage(seen, "คำเปิด"))
     number = write(store, cast, a_lesson(*passages, author=cast.facilitator.name))
     theirs, mine = opened(facilitator, number), opened(curator, number)
@@ -348,7 +348,8 @@ def test_passages_out_of_sight_stay_and_are_not_told(
     assert send(curator, number, fields).status_code == 303
     lesson = saved(store, number).lesson
     assert isinstance(lesson, LessonParts)
-    assert set(lesson.sources) == {SourcePassage(hidden, "คำลับ"), SourcePassage(seen, "คำเปิดเผย")}
+    kept = {(one.note, one.passage) for one in lesson.sources}
+    assert kept == {(hidden, "คำลับ"), (seen, "คำเปิดเผย")}
 
 
 # --- in the domain --------------------------------------------------------------------------------

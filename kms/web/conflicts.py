@@ -172,7 +172,7 @@ def shown_to(session: Session, who: Viewer, known: Known) -> Shown:
 
     def shown(content: NoteContent) -> NoteContent:
         titles = source_titles(session, content, who)
-        seen = history.with_sources_among(content, set(titles))
+        seen = history.with_sources_seen(session, content, who)
         sources = {str(number): (number, title) for number, title in titles.items()}
         whole = replace(known, sources={**known.sources, **sources})
         return note_form.read(content.kind, note_form.fill(seen, whole), whole).content
@@ -198,7 +198,7 @@ def page(number: int, typed: Typed, content: NoteContent, *, who: Viewer, based_
         titles = source_titles(session, found.merged.content, who)
         known = replace(known, sources={str(one): (one, name) for one, name in titles.items()})
         by = _by(session, note, who)
-    seen = history.with_sources_among(found.merged.content, set(titles))
+        seen = history.with_sources_seen(session, found.merged.content, who)
     filled = note_form.fill(seen, known).but(
         **{name: typed.text(name) for name in CARRIED},
         kind=seen.kind.value,

@@ -15,7 +15,7 @@ from kms.models import Note
 from kms.note_kinds import Kind, NoteContent
 from kms.permissions import Viewer, require
 from kms.sessions import Session
-from kms.web import attachments, conflicts, context, errors
+from kms.web import attachments, briefed_review, conflicts, context, errors
 from kms.web.answers import gone_to
 from kms.web.context import reading, saving, viewer
 from kms.web.drafts import NOTHING_BESIDE, Beside, begun, forget_sent, keep_typed
@@ -95,7 +95,8 @@ def edit(number: int) -> str:
         titles = conflicts.source_titles(session, content, viewer())
         known = _knowing(themes.load(session), titles)
         revision = note.revision
-        filled = note_form.fill(history.with_sources_among(content, set(titles)), known)
+        seen = history.with_sources_seen(session, content, viewer())
+        filled = note_form.fill(seen, known)
         typed, beside = begun(session, filled.but(based_on=str(revision)), content.kind, note)
     return _shown(Request(content.kind, typed, viewer(), number), beside, known)
 
@@ -125,6 +126,9 @@ def _beginning(session: Session, kind: Kind, who: Viewer) -> tuple[Typed, Known]
     source = lesson.number_in(request.args.get("from", ""))
     if kind == Kind.LESSON and source is not None:
         begun, known = _drawn_from(session, source, who, known.tree)
+    if kind == Kind.AFTER_ACTION_REVIEW and request.args.get("briefing"):
+        begun, titles = briefed_review.begin(session, request.args["briefing"], who, known)
+        known = _knowing(known.tree, titles)
     brought = {name: request.args.get(name, "") for name in ("questions", "title")}
     return begun.but(**{name: value for name, value in brought.items() if value}), known
 

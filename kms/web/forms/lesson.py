@@ -57,8 +57,21 @@ def _source(
         )
         return None
     number, title = sources[written]
-    notices.hints[name] = _("บันทึกที่ %(number)s: %(title)s", number=number, title=title)
-    return SourcePassage(number, plain(row.get("passage", "")))
+    comment = _id(row.get("comment", ""))
+    notices.hints[name] = (
+        _("ความเห็นใต้บันทึกที่ %(number)s: %(title)s", number=number, title=title)
+        if comment
+        else _("บันทึกที่ %(number)s: %(title)s", number=number, title=title)
+    )
+    return SourcePassage(
+        number, plain(row.get("passage", "")), _id(row.get("revision", "")), comment
+    )
+
+
+def _id(text: str) -> int | None:
+    """The number in a hidden field; None for anything that the page did not put there."""
+    is_number = text.isascii() and text.isdigit() and len(text) < 10
+    return int(text) or None if is_number else None
 
 
 def title(parts: LessonParts) -> str:
@@ -71,6 +84,14 @@ def fill(content: NoteContent) -> Typed:
     parts = content.lesson or LessonParts()
     single = {name: getattr(parts, name) for name in PLAIN_FIELDS}
     single["polarity"] = parts.polarity
-    rows = ({"note": str(one.note), "passage": one.passage} for one in parts.sources)
+    rows = (
+        {
+            "note": str(one.note),
+            "passage": one.passage,
+            "revision": str(one.revision or ""),
+            "comment": str(one.comment or ""),
+        }
+        for one in parts.sources
+    )
     filled = {name: (value,) for name, value in single.items() if value}
     return Typed({**filled, **from_rows("sources", rows)})
