@@ -7,7 +7,7 @@ name. Whoever may not see the note that told of one knows nothing of it.
 from collections.abc import Callable, Collection, Hashable, Iterable
 from typing import TypeVar
 
-from sqlalchemy import select, update
+from sqlalchemy import false, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -17,6 +17,7 @@ from kms.activity_lines import (
     ActivitiesListed,
     ActivityLine,
     OrganisationNamed,
+    chosen_lines,
     lines,
     listing,
     of_note,
@@ -35,6 +36,7 @@ from kms.models import (
     ActivityPlace,
     ActivityTheme,
     Note,
+    Organisation,
 )
 from kms.permissions import Viewer, audience_of, may, require, visible_to
 
@@ -50,10 +52,12 @@ __all__ = [
     "leave",
     "lines",
     "listing",
+    "named",
     "notes_of",
     "of_note",
     "of_organisation",
     "of_place",
+    "organisation_asked",
     "record",
     "remove",
     "removed",
@@ -62,6 +66,7 @@ __all__ = [
     "step_pages",
     "tell",
     "untell",
+    "was_sent",
     "working",
 ]
 
@@ -261,6 +266,36 @@ def alike(session: Session, name: str, *, seen_by: Viewer, limit: int = 5) -> li
     best = sorted(((share, number) for share, number in near if share >= ALIKE), reverse=True)
     found = lines(session, [number for _share, number in best[:limit]], seen_by=seen_by)
     return [found[number] for _share, number in best[:limit]]
+
+
+def named(session: Session, name: str, *, seen_by: Viewer, limit: int) -> list[ActivityLine]:
+    """Activities with these words in their name; without words the last recorded."""
+    wanted = naming.key(name, LONGEST["name"])
+    chosen = select(Activity.id)
+    if wanted:
+        chosen = chosen.where(Activity.name_key.contains(wanted, autoescape=True))
+    latest = (Activity.created_at.desc(), Activity.id.desc())
+    return chosen_lines(session, chosen, latest, seen_by=seen_by, limit=limit)
+
+
+def was_sent(session: Session, sent_as: str) -> bool:
+    """Whether this very form was saved already."""
+    return _sent_before(session, sent_as) is not None
+
+
+def organisation_asked(session: Session, said: str, *, seen_by: Viewer) -> OrganisationNamed | None:
+    """The organisation that its number or any of its names mean, if the viewer may know of it."""
+    if said.isascii() and said.isdigit():
+        number = int(said[:10])
+        wanted = select(Organisation).where(
+            Organisation.id == number if number <= naming.LARGEST_ID else false()
+        )
+        found = session.scalar(wanted.where(organisations.known_to(seen_by)))
+    else:
+        found = next(iter(organisations.suggest(session, said, 1, seen_by=seen_by)), None)
+    return (
+        OrganisationNamed(found.id, found.abbreviation or found.name, found.name) if found else None
+    )
 
 
 def _in_common(wanted: str, pairs: Collection[str], name: str) -> float:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from kms import browsing, notes, places, roles, themes
+from kms import activities, browsing, notes, organisations, overlaps, places, roles, themes
 from kms.errors import NotFound
 from kms.language import gettext as _
 from kms.note_kinds import LEVELS, ROLES
@@ -16,12 +16,16 @@ from kms.thai.collation import sort_key
 from kms.thai.dates import BE_MINUS_CE
 from kms.themes import Tree
 from kms.web import asked, following
+from kms.web.activities import today
 from kms.web.addresses import address
 from kms.web.context import reading, viewer
 
 blueprint = Blueprint("browse", __name__)
 
 MOST_PLAYERS = 20
+MOST_ACTIVITIES = 60
+MOST_OVERLAPS = 20
+MOST_ORGANISATIONS = 20
 # How many of their notes stand under someone on the page of a role.
 TITLES_EACH = 2
 PARAMETERS = {2: "province", 4: "amphoe", 6: "tambon"}
@@ -109,6 +113,36 @@ def place(code: str) -> ResponseReturnValue:
         found=found,
         people_by_role=_by_role(players),
         search_url=address("/search", ((PARAMETERS[len(code)], code),)),
+    )
+
+
+@blueprint.get("/places/<code>/working")
+def working(code: str) -> ResponseReturnValue:
+    """Everyone who works in a place: overlaps first, activities now and before, people."""
+    here = places.get(code)
+    day = today()
+    with reading() as session:
+        found = activities.of_place(session, code, seen_by=viewer(), limit=MOST_ACTIVITIES)
+        both = overlaps.of_place(session, code, seen_by=viewer(), limit=MOST_OVERLAPS)
+        groups = organisations.listing(
+            session, seen_by=viewer(), place=code, limit=MOST_ORGANISATIONS
+        )
+        players = roles.players(session, place=code, seen_by=viewer(), limit=MOST_PLAYERS)
+    by_state = [
+        (state, [one for one in found.activities if one.state(day) == state])
+        for state in ("now", "open", "later", "before")
+    ]
+    return render_template(
+        "browse/working.html",
+        place=here,
+        parents=places.parents(code),
+        groups=[(state, listed) for state, listed in by_state if listed],
+        total=found.total,
+        more=found.total - len(found.activities),
+        overlaps=both,
+        organisations=groups,
+        people_by_role=_by_role(players),
+        today=day,
     )
 
 
