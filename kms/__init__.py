@@ -28,6 +28,7 @@ import kms.web.errors
 import kms.web.filters
 import kms.web.finding
 import kms.web.following
+import kms.web.lessons
 import kms.web.news
 import kms.web.notes
 import kms.web.offline
@@ -50,6 +51,7 @@ BLUEPRINTS = (
     kms.web.admin.blueprint,
     kms.web.notes.blueprint,
     kms.web.revisions.blueprint,
+    kms.web.lessons.blueprint,
     kms.web.writing.blueprint,
     kms.web.comments.blueprint,
     kms.web.drafts.blueprint,

@@ -199,11 +199,19 @@ def history(session: Session, lesson: int, *, seen_by: Viewer) -> tuple[StepInHi
     return tuple(one for one in told if whole or one.undone_at is None)
 
 
-def naming(session: Session, lesson: int, *, seen_by: Viewer) -> tuple[LessonNaming, ...]:
-    """Lessons whose lives name this one, each once for what they say of it; one statement."""
-    given = {"numbers": [lesson], ACCOUNT: seen_by.account_id}
-    rows = session.execute(_naming(seen_as(seen_by)), given)
-    return tuple(dict.fromkeys(LessonNaming(*row) for row in rows))
+def of_page(
+    session: Session, lesson: int, revised_at: datetime, *, seen_by: Viewer
+) -> tuple[Life, tuple[LessonNaming, ...]]:
+    """The life of a lesson that the viewer sees, and the lessons whose lives name it.
+
+    Each of these once for what it says; one statement for both.
+    """
+    given = {"number": lesson, ACCOUNT: seen_by.account_id}
+    rows = session.execute(_of_page(seen_as(seen_by)), given).all()
+    steps = [step_told(row) for row in rows if row.lesson_id == lesson]
+    named = (LessonNaming(row.step, row.lesson_id, row[-1]) for row in rows)
+    others = dict.fromkeys(one for one in named if one.number != lesson)
+    return _life(lesson, steps, revised_at, review_before(today_in_thailand())), tuple(others)
 
 
 # --- what pages tell of ---------------------------------------------------------------------------
@@ -337,10 +345,10 @@ def _history(way: SeenAs) -> Select[*tuple[Any, ...]]:
 
 
 @cache
-def _naming(way: SeenAs) -> Select[*tuple[Any, ...]]:
+def _of_page(way: SeenAs) -> Select[*tuple[Any, ...]]:
+    number = bindparam("number", type_=Integer)
     return (
-        known_steps((LessonStep.step, Note.id, Note.title), way)
-        .join(Note, Note.id == LessonStep.lesson_id)
-        .where(LessonStep.other_id.in_(_NUMBERS), visible_as(way))
-        .order_by(Note.id)
+        _told((*step_columns(), Note.title), way)
+        .join(Note, and_(Note.id == LessonStep.lesson_id, visible_as(way)))
+        .where(or_(LessonStep.lesson_id == number, LessonStep.other_id == number))
     )

@@ -24,6 +24,7 @@ from kms import language, markup, naming, notes, question_sets, wiki_links
 from kms.comments import CommentShown
 from kms.errors import NotFound, Unavailable
 from kms.language import gettext as _
+from kms.lesson_lives import today_in_thailand
 from kms.models import Note
 from kms.note_kinds import ROLES, NoteContent, Review
 from kms.note_lines import NoteLine, lines
@@ -31,11 +32,12 @@ from kms.note_text import lead
 from kms.note_views import MOST_LINKING, NoteView, RoleShown
 from kms.permissions import ANONYMOUS, Viewer, may
 from kms.sessions import Session
-from kms.web import attachments, contents, context, following, qr
+from kms.web import attachments, contents, context, following, lesson_life, qr
 from kms.web.attachments import FileShown
 from kms.web.context import reading, viewer
 from kms.web.following import Button
 from kms.web.kept import Kept
+from kms.web.lesson_life import LifeShown
 from kms.web.reads import Reads
 
 LINE_SHARE = "https://line.me/R/share?text="
@@ -82,6 +84,7 @@ class NotePage:
     rights: Rights
     note: NoteView
     root: str
+    life: LifeShown | None = None
 
     @property
     def point_is_title(self) -> bool:
@@ -158,6 +161,7 @@ class _Shown:
     """
 
     note: NoteView
+    life: LifeShown | None
     alike: tuple[int, ...] = ()
     article: list[Markup] = field(default_factory=list)
 
@@ -232,7 +236,7 @@ def may_on(who: Viewer, action: str, note: NoteView) -> bool:
 
 def for_anyone(number: int) -> Response:
     """The whole page as everyone who is not signed in sees it; raises NotFound."""
-    key = (number, language.current(), context.theme(), _root())
+    key = (number, language.current(), context.theme(), _root(), today_in_thailand())
     page = _kept_page(number, key) or _new_page(number, key)
     memory().reads.count(number)
     takes_gzip = "gzip" in request.headers.get("Accept-Encoding", "")
@@ -260,9 +264,10 @@ def _new_page(number: int, key: tuple[object, ...]) -> _Page:
     with reading() as session:
         like = _alike(session, number, ANONYMOUS)
         note = notes.view(session, number, seen_by=ANONYMOUS, beside=like)
+        life = lesson_life.of_note(session, note, ANONYMOUS)
     alike = note.beside[:MOST_ALIKE]
     follow = Button("note", str(number), is_on=False)
-    html = _page(_Shown(note), alike, ANONYMOUS, CommentTyped(), follow).encode()
+    html = _page(_Shown(note, life), alike, ANONYMOUS, CommentTyped(), follow).encode()
     page = _Page(alike, html, gzip.compress(html, PACKING, mtime=0), sha256(html).hexdigest()[:24])
     size = len(page.body) + len(page.packed)
     memory().pages.keep(key, note.version, page, size=size)
@@ -283,7 +288,9 @@ def for_viewer(number: int, comment: CommentTyped) -> str:
 
 def _shown(number: int, who: Viewer) -> tuple[_Shown, Sequence[NoteLine]]:
     """The note, and of those like it the ones this account may see now."""
-    key = (number, language.current(), _root(), who.account_id, who.permission)
+    # Lessons grow old by themselves: what is kept is kept for a day.
+    day = today_in_thailand()
+    key = (number, language.current(), _root(), who.account_id, who.permission, day)
     articles = memory().articles
     kept = articles.get(key)
     with reading() as session:
@@ -291,11 +298,12 @@ def _shown(number: int, who: Viewer) -> tuple[_Shown, Sequence[NoteLine]]:
             version, shown = kept
             seen = lines(session, (number, *shown.alike), seen_by=who)
             own = seen.pop(number, None)
-            if own and own.version == version:
+            if own and own.version == version and lesson_life.still_holds(session, shown, who):
                 return shown, tuple(seen.values())[:MOST_ALIKE]
         like = _alike(session, number, who)
         note = notes.view(session, number, seen_by=who, beside=like)
-    shown = _Shown(note, like)
+        life = lesson_life.of_note(session, note, who)
+    shown = _Shown(note, life, like)
     articles.keep(key, note.version, shown, size=8 * len(note.body) + 65_536)
     return shown, note.beside[:MOST_ALIKE]
 
@@ -318,7 +326,7 @@ def _page(
     follow: Button,
 ) -> str:
     rights = _rights(shown.note, who)
-    page = NotePage(rights, shown.note, _root())
+    page = NotePage(rights, shown.note, _root(), shown.life)
     if not shown.article:
         html = _with_missing(
             render_template("notes/article.html", note=shown.note, page=page), shown.note
