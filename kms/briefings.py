@@ -17,6 +17,7 @@ from kms.models import Briefing, Note
 from kms.note_kinds import NoteContent, lesson_from_json
 from kms.note_lines import NoteLine, lines
 from kms.permissions import Viewer, require, visible_to
+from kms.thai.dates import BANGKOK
 
 MOST_LISTED = 20
 MOST_ASKED = 10
@@ -75,10 +76,7 @@ def keep(session: Session, choices: Choices, lessons: Sequence[int], *, by: View
 
 def get(session: Session, key: str, *, seen_by: Viewer) -> KeptBriefing:
     """The briefing of this key; raises NotFound alike for an absent one and another's."""
-    kept = session.scalar(select(Briefing).where(Briefing.key == key, _own(seen_by)))
-    if kept is None:
-        raise NotFound(_("ไม่พบใบเตรียมงานนี้ อาจถูกทิ้งไปแล้ว หรือเป็นของบัญชีอื่น"))
-    return _told(session, [kept], seen_by)[0]
+    return _told(session, [_found(session, key, seen_by)], seen_by)[0]
 
 
 def of_owner(session: Session, viewer: Viewer, *, limit: int = MOST_LISTED) -> list[KeptBriefing]:
@@ -91,15 +89,22 @@ def of_owner(session: Session, viewer: Viewer, *, limit: int = MOST_LISTED) -> l
 
 
 def waiting(session: Session, viewer: Viewer, *, today: date, limit: int = 3) -> list[KeptBriefing]:
-    """Those whose day has come and that have no review yet; the last first, in one statement."""
+    """Those whose day has come and that have no review yet; the last first, in one statement.
+
+    One for no day comes on the day after it was kept.
+    """
     if viewer.account_id is None:
         return []
+    midnight = datetime.combine(today, datetime.min.time(), BANGKOK)
     rows = session.scalars(
         select(Briefing)
         .where(
             _own(viewer),
             Briefing.note_id.is_(None),
-            or_(Briefing.planned_for.is_(None), Briefing.planned_for <= today),
+            or_(
+                Briefing.planned_for <= today,
+                Briefing.planned_for.is_(None) & (Briefing.created_at < midnight),
+            ),
         )
         .order_by(Briefing.created_at.desc(), Briefing.id.desc())
         .limit(limit)
@@ -109,10 +114,7 @@ def waiting(session: Session, viewer: Viewer, *, today: date, limit: int = 3) ->
 
 def throw_away(session: Session, key: str, *, by: Viewer) -> None:
     """Forget it; a review that was written afterwards stays. Raises NotFound."""
-    kept = session.scalar(select(Briefing).where(Briefing.key == key, _own(by)))
-    if kept is None:
-        raise NotFound(_("ไม่พบใบเตรียมงานนี้ อาจถูกทิ้งไปแล้ว หรือเป็นของบัญชีอื่น"))
-    session.delete(kept)
+    session.delete(_found(session, key, by))
     session.flush()
 
 
@@ -142,20 +144,15 @@ def for_review(session: Session, key: str, *, seen_by: Viewer) -> list[BriefedLe
 
 
 def pair(session: Session, note: Note, content: NoteContent) -> None:
-    """Tie the note to the briefing that its review names, when both are of one account."""
+    """Tie the note to the briefing that its review names, when both are of one account.
+
+    Of several reviews of one briefing the last is tied to it.
+    """
     key = content.review.briefing if content.review else ""
-    owned = Briefing.account_id == note.owner_id
-    others = update(Briefing).where(Briefing.note_id == note.id, Briefing.key != key)
-    session.execute(others.values(note_id=None))
-    if key and note.owner_id is not None:
-        named = update(Briefing).where(Briefing.key == key, owned)
-        session.execute(named.values(note_id=note.id))
-
-
-def of_review(session: Session, number: int, *, seen_by: Viewer) -> str:
-    """The key of one's own briefing that this note was written after; empty without one."""
-    found = select(Briefing.key).where(Briefing.note_id == number, _own(seen_by))
-    return session.scalar(found.limit(1)) or ""
+    if not key or note.owner_id is None:
+        return
+    own = Briefing.key == key, Briefing.account_id == note.owner_id
+    session.execute(update(Briefing).where(*own).values(note_id=note.id))
 
 
 # --- for privacy ---------------------------------------------------------------------------------
@@ -174,6 +171,13 @@ def drop_all(session: Session, account_id: int) -> None:
     for kept in session.scalars(select(Briefing).where(Briefing.account_id == account_id)):
         session.delete(kept)
     session.flush()
+
+
+def _found(session: Session, key: str, viewer: Viewer) -> Briefing:
+    kept = session.scalar(select(Briefing).where(Briefing.key == key, _own(viewer)))
+    if kept is None:
+        raise NotFound(_("ไม่พบใบเตรียมงานนี้ อาจถูกทิ้งไปแล้ว หรือเป็นของบัญชีอื่น"))
+    return kept
 
 
 def _own(viewer: Viewer) -> ColumnElement[bool]:

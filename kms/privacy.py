@@ -5,7 +5,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from kms import accounts, attachments, drafts, passwords, people
+from kms import accounts, attachments, briefings, drafts, passwords, people
+from kms.briefings import KeptBriefing
 from kms.language import gettext as _
 from kms.models import (
     Account,
@@ -56,6 +57,7 @@ def export_own_data(session: Session, account: Account) -> dict[str, Any]:
             {"kind": one.kind, "saved_at": one.saved_at.isoformat(), "fields": one.fields}
             for one in drafts.whole_of_owner(session, account.id)
         ],
+        "briefings": [_briefing(one) for one in briefings.whole_of_owner(session, account.id)],
         "files": [_file(file) for file in attachments.brought_by(session, account.id)],
     }
 
@@ -75,6 +77,7 @@ def forget(session: Session, account: Account) -> None:
         session.delete(draft)
     session.flush()
     drafts.drop_all(session, account.id)
+    briefings.drop_all(session, account.id)
     for upload in session.scalars(select(Upload).where(Upload.account_id == account.id)):
         session.delete(upload)
     attachments.forget_loose(session, account.id)
@@ -173,6 +176,18 @@ def _note(note: Note) -> dict[str, Any]:
         "visibility": note.visibility,
         "created_at": note.created_at.isoformat(),
         "revised_at": note.revised_at.isoformat(),
+    }
+
+
+def _briefing(kept: KeptBriefing) -> dict[str, Any]:
+    day = kept.choices.planned_for
+    return {
+        "plan": kept.choices.plan,
+        "place": kept.choices.place,
+        "themes": list(kept.choices.themes),
+        "planned_for": day.isoformat() if day else None,
+        "lessons": list(kept.lessons),
+        "created_at": kept.created_at.isoformat(),
     }
 
 

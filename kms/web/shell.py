@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, jsonify, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from kms import language, notes, places, province_map, status
+from kms import briefings, language, notes, places, province_map, status
 from kms.errors import NotFound
 from kms.language import gettext as _
+from kms.lesson_lives import today_in_thailand
 from kms.thai.collation import sort_key
 from kms.web import context
 from kms.web import help as help_pages
@@ -41,6 +42,7 @@ def home() -> str:
         lessons, recent = notes.newest(session, seen_by=viewer(), limit=MOST_CARDS)
         counts = notes.counts_by_province(session, seen_by=viewer())
         totals = notes.totals(session, seen_by=viewer())
+        planned = briefings.waiting(session, viewer(), today=today_in_thailand())
     drawn = _on_map(counts)
     listed = [province for province in drawn if province.count]
     return render_template(
@@ -48,6 +50,7 @@ def home() -> str:
         lessons=lessons,
         recent=recent,
         totals=totals,
+        planned=planned,
         map_paths=drawn,
         map_box=province_map.outlines().box,
         by_province=sorted(listed, key=lambda one: (-one.count, sort_key(one.name))),
