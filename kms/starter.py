@@ -13,13 +13,14 @@ import yaml
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from kms import organisations, themes
+from kms import lesson_life, organisations, themes
 from kms.errors import Invalid
 from kms.exchange import front_matter
 from kms.exchange.bringing import Outcome, bring_in_batch
 from kms.exchange.records import Record, Refused
 from kms.language import gettext as _
-from kms.models import Organisation, OrganisationAlias, Setting, Theme
+from kms.models import Note, Organisation, OrganisationAlias, Setting, Theme
+from kms.note_kinds import Kind
 from kms.permissions import SYSTEM
 from kms.settings import PROJECT
 
@@ -58,6 +59,7 @@ def load_content(session: Session, folder: Path = CONTENT) -> Loaded | None:
         raise Invalid(_("ใช้เนื้อหาเริ่มต้นไม่ได้ %(where)s: %(why)s", where=first.where, why=first.reason))
     for where, warning in outcome.warnings:
         _log.warning("%s: %s", where, warning)
+    _agree_to_lessons(session)
     session.add(Setting(name=LOADED, value=str(outcome.saved)))
     session.flush()
     return Loaded(grown, known, outcome.saved)
@@ -67,6 +69,13 @@ def _records(folder: Path) -> Iterator[Record | Refused]:
     for path in sorted(folder.glob("*.md")):
         for record in front_matter.read(path):
             yield replace(record, source=SOURCE) if isinstance(record, Record) else record
+
+
+def _agree_to_lessons(session: Session) -> None:
+    """What is shipped was agreed to before it was."""
+    shipped = select(Note).where(Note.source == SOURCE, Note.kind == Kind.LESSON.value)
+    for lesson in session.scalars(shipped.order_by(Note.id)):
+        lesson_life.agree(session, lesson, by=SYSTEM)
 
 
 def _read(path: Path) -> list[dict[str, Any]]:
