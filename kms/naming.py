@@ -3,8 +3,9 @@
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TypeVar
 
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from kms.db import Base
 from kms.errors import NotFound
@@ -68,6 +69,21 @@ def found_or_made(
         else:
             found |= made
     return found
+
+
+def kept_id(
+    session: Session,
+    number: InstrumentedAttribute[int],
+    merged_into: InstrumentedAttribute[int | None],
+    gone: int,
+) -> int | None:
+    """The end of the way from one that was joined to another; None for one that was not."""
+    end: int | None = None
+    while gone <= LARGEST_ID and (
+        next_one := session.scalar(select(merged_into).where(number == gone))
+    ):
+        end = gone = next_one
+    return end
 
 
 def too_long(texts: Mapping[str, Sequence[str]], longest: Mapping[str, int]) -> dict[str, str]:

@@ -1,11 +1,13 @@
 """Organisations: agencies, funds, networks and groups, each found by any way of writing it."""
 
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import (
     ColumnElement,
     Exists,
+    and_,
     case,
     exists,
     func,
@@ -21,6 +23,8 @@ from kms import naming, places
 from kms.errors import Invalid, NotFound
 from kms.language import gettext as _
 from kms.models import (
+    Activity,
+    ActivityOrganisation,
     Note,
     NoteOrganisation,
     NotePlace,
@@ -61,6 +65,27 @@ _KIND_OF_FIRST_WORD = {
 def key(name: str) -> str:
     """The form by which an organisation is found; dots and spaces do not count (พอช. = พอช)."""
     return naming.key(name, 10 * LONGEST_NAME).replace(" ", "").replace(".", "")[:LONGEST_NAME]
+
+
+# How offices are written short, by the beginning of their key.
+_WRITTEN_OUT = {
+    "อบต": "องค์การบริหารส่วนตำบล",
+    "อบจ": "องค์การบริหารส่วนจังหวัด",
+    "ทต": "เทศบาลตำบล",
+    "ทม": "เทศบาลเมือง",
+    "ทน": "เทศบาลนคร",
+    "รพสต": "โรงพยาบาลส่งเสริมสุขภาพตำบล",
+    "สสจ": "สำนักงานสาธารณสุขจังหวัด",
+    "สสอ": "สำนักงานสาธารณสุขอำเภอ",
+}
+_ASIDE = re.compile(r"\([^)]*\)")
+
+
+def written_out(name: str) -> str:
+    """The key of the name with the usual short forms of offices in full, without an aside."""
+    said = key(_ASIDE.sub("", name)) or key(name)
+    short = next((one for one in _WRITTEN_OUT if said.startswith(one) and said != one), "")
+    return _WRITTEN_OUT[short] + said[len(short) :] if short else said
 
 
 def resolve(session: Session, names: Iterable[str]) -> dict[str, Organisation]:
@@ -107,14 +132,21 @@ def _kind_of(name: str) -> str:
 
 
 def known_to(seen_by: Viewer) -> ColumnElement[bool]:
-    """The organisations a viewer may know of: not those that only hidden notes name."""
-    return or_(*_named(visible_to(seen_by)), not_(or_(*_named())))
+    """The organisations a viewer may know of: not those that only hidden notes name.
+
+    One that was found to be another is known under that one's name alone.
+    """
+    seen = or_(*_named(visible_to(seen_by)), not_(or_(*_named())))
+    return and_(Organisation.merged_into_id.is_(None), seen)
 
 
-def _named(*seen: ColumnElement[bool]) -> tuple[Exists, Exists]:
-    """Whether any note, or one that is seen, names an Organisation: by its part or in a role."""
-    part, role = NoteOrganisation, RoleAssignment
+def _named(*seen: ColumnElement[bool]) -> tuple[Exists, ...]:
+    """Whether any note, or one that is seen, names an Organisation: in a part, a role or an
+    activity that it told of."""
+    part, role, doing = NoteOrganisation, RoleAssignment, ActivityOrganisation
+    told = (Activity.id == doing.activity_id, Note.id == Activity.note_id)
     return (
+        exists().where(doing.organisation_id == Organisation.id, *told, *seen),
         exists().where(part.organisation_id == Organisation.id, Note.id == part.note_id, *seen),
         exists().where(role.organisation_id == Organisation.id, Note.id == role.note_id, *seen),
     )
@@ -126,6 +158,11 @@ def get(session: Session, organisation_id: int) -> Organisation:
     if found is None:
         raise _not_found()
     return found
+
+
+def kept_id(session: Session, organisation_id: int) -> int | None:
+    """Which one this organisation was found to be; None when it is itself, or none."""
+    return naming.kept_id(session, Organisation.id, Organisation.merged_into_id, organisation_id)
 
 
 def suggest(

@@ -104,7 +104,9 @@ def find_or_create(session: Session, name: str, *, place_code: str | None = None
 def _found(session: Session, keys: Collection[str]) -> dict[str, Person]:
     """By own name first, then by alias; of two with the same name the one known longer."""
     keyed = union(
-        select(Person.id, Person.name_key.label("key")).where(Person.name_key.in_(keys)),
+        select(Person.id, Person.name_key.label("key")).where(
+            Person.name_key.in_(keys), Person.merged_into_id.is_(None)
+        ),
         select(PersonAlias.person_id, PersonAlias.key).where(PersonAlias.key.in_(keys)),
     ).subquery()
     rows = session.execute(
@@ -156,6 +158,17 @@ def named_in_notes(
     return or_(in_role, *(one.where(from_there) for one in _credited_or_present(seen_by)))
 
 
+def known_to(seen_by: Viewer) -> ColumnElement[bool]:
+    """Whether a note or comment the viewer may see is somebody's; a condition for a query."""
+    remark = exists().where(
+        Comment.author_id == Person.id,
+        Comment.hidden_at.is_(None),
+        Note.id == Comment.note_id,
+        visible_to(seen_by),
+    )
+    return or_(named_in_notes(seen_by), remark)
+
+
 def _credited_or_present(seen_by: Viewer) -> tuple[Exists, Exists]:
     seen = visible_to(seen_by)
     present = exists().where(NotePerson.person_id == Person.id, Note.id == NotePerson.note_id, seen)
@@ -168,6 +181,11 @@ def get(session: Session, person_id: int) -> Person:
     if found is None:
         raise _not_found()
     return found
+
+
+def kept_id(session: Session, person_id: int) -> int | None:
+    """Who this person was found to be; None when they are themselves, or nobody."""
+    return naming.kept_id(session, Person.id, Person.merged_into_id, person_id)
 
 
 def names(session: Session, ids: Iterable[int], *, seen_by: Viewer) -> dict[int, str]:
