@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import click
 
-from kms.commands import exchanging, indexing, keeping, serve, users
+from kms.commands import digest, exchanging, indexing, keeping, serve, users
 from kms.errors import BadSettings, KmsError
 from kms.language import gettext as _
 from kms.status import own_version
@@ -36,6 +36,7 @@ for command in (
     keeping.backup,
     keeping.restore,
     keeping.doctor,
+    digest.digest,
 ):
     commands.add_command(command)
 

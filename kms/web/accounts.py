@@ -5,7 +5,7 @@ import json
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from kms import accounts, passwords, privacy
+from kms import accounts, digests, passwords, privacy
 from kms.errors import Invalid, SignInNeeded
 from kms.language import gettext as _
 from kms.models import Account
@@ -60,6 +60,15 @@ def rename() -> ResponseReturnValue:
             return _show(_mine(session), problem.problems, request.form.get("name", "")), 422
     flash(_("เปลี่ยนชื่อแล้ว"), "success")
     return redirect(url_for("accounts.show"), 303)
+
+
+@blueprint.post("/digest")
+def choose_digest() -> ResponseReturnValue:
+    """How often what is new comes by mail."""
+    with saving() as session:
+        digests.choose(session, _mine(session), request.form.get("digest", ""))
+    flash(_("บันทึกการส่งสรุปแล้ว"), "success")
+    return redirect(url_for("accounts.show", _anchor="digest"), 303)
 
 
 @blueprint.get("/password")
@@ -141,6 +150,7 @@ def _show(account: Account, problems: dict[str, str], name: str | None = None) -
     return render_template(
         "accounts/show.html",
         mine=account,
+        sends_mail=context.settings().mail_server is not None,
         permission=dict(permission_names())[account.permission],
         name=account.person.name if name is None else name,
         problems=problems,

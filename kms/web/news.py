@@ -3,9 +3,10 @@
 from datetime import UTC, datetime
 
 from flask import Blueprint, flash, redirect, render_template, request
+from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
-from kms import accounts, following, news
+from kms import accounts, digests, following, news
 from kms.db import now
 from kms.errors import Invalid, SignInNeeded, Unavailable
 from kms.language import gettext as _
@@ -14,7 +15,7 @@ from kms.news_told import told
 from kms.search import saved
 from kms.sessions import Session
 from kms.web.addresses import address
-from kms.web.context import reading, saving, store, viewer
+from kms.web.context import reading, saving, settings, store, viewer
 from kms.web.paging import start_of
 
 blueprint = Blueprint("news", __name__, url_prefix="/news")
@@ -54,6 +55,29 @@ def seen() -> ResponseReturnValue:
         news.mark_seen(session, account, _until(request.form.get("until", "")))
     flash(_("ทำเครื่องหมายว่าดูแล้ว"), "success")
     return redirect("/news", 303)
+
+
+@blueprint.get("/stop/<token>")
+def ask_to_stop(token: str) -> str:
+    """Whether the digests by mail should end, without signing in: the token says whose."""
+    with reading() as session:
+        account = digests.of_token(session, token, settings().secret_key)
+        is_off = account.digest == "off"
+    return render_template("news/stop.html", token=token, is_off=is_off)
+
+
+@blueprint.post("/stop/<token>")
+def stop(token: str) -> str:
+    """End them. Mail programs post here by themselves (RFC 8058), so only the token counts."""
+    with saving() as session:
+        account = digests.of_token(session, token, settings().secret_key)
+        digests.choose(session, account, "off")
+    return render_template("news/stop.html", token=token, is_off=True)
+
+
+@blueprint.record
+def _let_mail_programs_in(state: BlueprintSetupState) -> None:
+    state.app.extensions["csrf"].exempt("kms.web.news.stop")
 
 
 def count_for_viewer(session: Session) -> str:
