@@ -12,6 +12,7 @@ from werkzeug.routing import IntegerConverter, Map
 # Imported by their full names: ``accounts`` or ``errors`` bound here would stand in the way of
 # the modules ``kms.accounts`` and ``kms.errors``.
 import kms.web.accounts
+import kms.web.actions
 import kms.web.activities
 import kms.web.admin
 import kms.web.ahead
@@ -19,12 +20,14 @@ import kms.web.api
 import kms.web.attachments
 import kms.web.briefings
 import kms.web.browse
+import kms.web.calendar
 import kms.web.comments
 import kms.web.compression
 import kms.web.context
 import kms.web.curating
 import kms.web.drafts
 import kms.web.errors
+import kms.web.evidence
 import kms.web.filters
 import kms.web.finding
 import kms.web.following
@@ -52,6 +55,7 @@ BLUEPRINTS = (
     kms.web.notes.blueprint,
     kms.web.revisions.blueprint,
     kms.web.lessons.blueprint,
+    kms.web.evidence.blueprint,
     kms.web.writing.blueprint,
     kms.web.comments.blueprint,
     kms.web.drafts.blueprint,
@@ -66,6 +70,8 @@ BLUEPRINTS = (
     kms.web.overlaps.blueprint,
     kms.web.following.blueprint,
     kms.web.news.blueprint,
+    kms.web.actions.blueprint,
+    kms.web.calendar.blueprint,
     kms.web.api.blueprint,
 )
 # What is raised when the database is locked, full, read-only, broken or away; SQLite's own comes

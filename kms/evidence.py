@@ -13,7 +13,7 @@ from sqlalchemy import Row, select, update
 from sqlalchemy.orm import Session
 
 from kms import naming, note_text, passages
-from kms.errors import Invalid
+from kms.errors import Invalid, NotFound
 from kms.language import gettext as _
 from kms.markup import to_plain
 from kms.models import Comment, LessonSource, Note, Person, Revision
@@ -224,6 +224,22 @@ def _in_closed_revisions(
         (row.note_id, row.number) for row in rows if not _was_open(row.then, row.owner_id, seen_by)
     }
     return [one for one in sources if (one.note, one.revision) in closed]
+
+
+def begun(
+    session: Session, note: Note, *, passage: str = "", comment: int | None = None
+) -> SourcePassage:
+    """Evidence to begin with, from a note that was fetched with permission.
+
+    Of a comment without a ``passage`` it is the whole, to be trimmed. Raises NotFound for a
+    comment that is hidden or not on this note.
+    """
+    if comment is None:
+        return SourcePassage(note.id, passage, note.revision)
+    said = _comments_said(session, note, comment)
+    if comment not in said:
+        raise NotFound(_("ไม่พบความเห็นนี้ อาจถูกลบไปแล้ว"))
+    return SourcePassage(note.id, passage or said[comment], note.revision, comment)
 
 
 # --- keeping it ----------------------------------------------------------------------------------

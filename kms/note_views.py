@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from kms import comments, evidence, language, naming
+from kms import carrying, comments, evidence, language, naming
 from kms.comments import CommentShown
 from kms.errors import NotFound
 from kms.evidence import SourceShown
@@ -117,7 +117,8 @@ class NoteView:
 
     ``linked_people`` leads from the names of chair and attendees, as written, to people.
     ``content`` holds only source passages and lessons used this viewer may see, the titles of
-    these lessons stand in ``lessons_used``; to revise a note start from
+    these lessons stand in ``lessons_used``, and in ``carried`` by the positions of its action items
+    the later notes that carry them over; to revise a note start from
     ``notes.content_of``. ``missing`` are keys of titles it links to that nothing this viewer may
     see bears. ``linking`` are notes that link here, newest first; one more than MOST_LINKING
     tells that there are others.
@@ -154,6 +155,7 @@ class NoteView:
     lessons: tuple[NoteCard, ...]
     drawn: tuple[Drawn, ...]
     lessons_used: dict[int, str]
+    carried: dict[int, int]
     comments: tuple[CommentShown, ...]
     missing: frozenset[str] = frozenset()
     linking: tuple[NoteLine, ...] = ()
@@ -222,6 +224,7 @@ def view(session: Session, number: int, *, seen_by: Viewer, beside: Sequence[int
         lessons=_lessons(linked, labels),
         drawn=_drawn(linked),
         lessons_used=lessons_used,
+        carried=carrying.of_note(session, number, seen_by=seen_by) if content.actions else {},
         comments=comments.threads(session, number, seen_by=seen_by),
         missing=frozenset(one.a for one in labels if one.what == "missing"),
         linking=tuple(_line(one) for one in reversed(linked) if one.way == "linking"),

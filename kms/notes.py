@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from kms import briefings, evidence, lesson_life, naming, note_links, note_text
+from kms import activities, briefings, evidence, lesson_life, naming, note_links, note_text
 from kms.db import now
 from kms.errors import EditConflict, Invalid, NotFound
 from kms.history import content_of, contents_of
@@ -26,7 +26,7 @@ from kms.note_counts import (
     counts_by_year,
     totals,
 )
-from kms.note_kinds import Kind, NoteContent
+from kms.note_kinds import ActionItem, Kind, NoteContent
 from kms.note_links import Links
 from kms.note_views import NoteView, stamp, view
 from kms.permissions import Viewer, require, visible_to
@@ -53,6 +53,7 @@ __all__ = [
     "get_for_revision",
     "newest",
     "of_owner",
+    "put_actions",
     "resolve_page",
     "revise",
     "sent_before",
@@ -154,8 +155,32 @@ def revise(
     _keep_revision(session, note, links.content, by, reason=reason, sent=sent, seen=seen)
     _refresh_lessons(session, note)
     _refresh_carried(session, links.content, before)
+    if links.content.visibility != before.visibility:
+        activities.step_telling(session, note)
     _follow_review(session, note, links.content, before)
     briefings.pair(session, note, links.content)
+    session.flush()
+    return note
+
+
+def put_actions(
+    session: Session, note: Note, actions: tuple[ActionItem, ...], *, by: Viewer, reason: str
+) -> Note:
+    """The note with these action items and nothing else changed, as its next revision.
+
+    Whether ``by`` may, who need not be one who may revise it, is for the caller to ask
+    (``actions``). Raises EditConflict when somebody else saves at this very moment.
+    """
+    before = content_of(note)
+    content = check(before.with_actions(actions))
+    links = note_links.find(session, content, by, note=note, before=before)
+    if links.content == before:
+        return note
+    _take_next_revision(session, note, note.revision)
+    note.revised_at = now()
+    _write(note, links)
+    _keep_revision(session, note, links.content, by, reason=reason, sent=None)
+    _refresh_carried(session, links.content, before)
     session.flush()
     return note
 
@@ -189,6 +214,7 @@ def delete(session: Session, note: Note, *, by: Viewer) -> None:
     """Throw the note away with its revisions and comments; its number is never given again."""
     require(by, "delete_note", note)
     _refresh_lessons(session, note)
+    activities.leave(session, note)
     session.delete(note)
     session.flush()
 

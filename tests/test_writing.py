@@ -341,7 +341,7 @@ def test_a_lesson_begins_from_a_note_and_its_passage(
     answer = post(facilitator, "/write/lesson", form)
     content = saved(store, number_in(answer.location))
     assert content.lesson is not None
-    assert content.lesson.sources == (SourcePassage(source, "แต่ละกองทุนมีเจ้าของ"),)
+    assert content.lesson.sources == (SourcePassage(source, "แต่ละกองทุนมีเจ้าของ", 1),)
     assert content.title == "ให้เจ้าของกองทุนคุยกันก่อน"
 
 
@@ -380,7 +380,7 @@ def test_a_curator_keeps_source_passages_that_only_the_writer_sees(
     content = saved(store, number)
     assert content.lesson is not None
     assert content.lesson.point == "บทเรียนที่ขัดเกลาแล้ว"
-    assert content.lesson.sources == (SourcePassage(draft, "คำลับ"),)
+    assert content.lesson.sources == (SourcePassage(draft, "คำลับ", 1),)
 
 
 # --- revising -------------------------------------------------------------------------------------

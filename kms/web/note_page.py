@@ -20,7 +20,8 @@ from urllib.parse import quote
 from flask import Flask, Response, current_app, render_template, request
 from markupsafe import Markup
 
-from kms import language, markup, naming, notes, question_sets, wiki_links
+from kms import activities, language, markup, naming, notes, question_sets, wiki_links
+from kms.activities import ActivityLine
 from kms.comments import CommentShown
 from kms.errors import NotFound, Unavailable
 from kms.language import gettext as _
@@ -32,7 +33,7 @@ from kms.note_text import lead
 from kms.note_views import MOST_LINKING, NoteView, RoleShown
 from kms.permissions import ANONYMOUS, Viewer, may
 from kms.sessions import Session
-from kms.web import attachments, contents, context, following, lesson_life, qr
+from kms.web import attachments, contents, context, evidence_marks, following, lesson_life, qr
 from kms.web.attachments import FileShown
 from kms.web.context import reading, viewer
 from kms.web.following import Button
@@ -138,6 +139,15 @@ class NotePage:
         """Photos and documents beneath the text."""
         return attachments.of_note(self.note)
 
+    def with_drawn(self, main: str) -> Markup:
+        """The main text with the passages marked that lessons were drawn from."""
+        return evidence_marks.of_note(main, self.note)
+
+    def with_drawn_of(self, comment: CommentShown) -> Markup:
+        """The words of a comment with the passages marked that lessons were drawn from."""
+        said = markup.to_html_light(comment.body)
+        return evidence_marks.of_comment(said, self.note, comment.id)
+
     def contents_of(self, main: str) -> list[contents.Entry]:
         """The table of contents of the main text as it is shown."""
         return contents.of(main)
@@ -158,11 +168,13 @@ class _Shown:
     """A note as one account sees it, with the article once it is rendered.
 
     ``alike`` are numbers of similar notes, more than are shown: some may be hidden meanwhile.
+    ``told`` are the activities that the note tells of.
     """
 
     note: NoteView
     life: LifeShown | None
     alike: tuple[int, ...] = ()
+    told: tuple[ActivityLine, ...] = ()
     article: list[Markup] = field(default_factory=list)
 
 
@@ -265,9 +277,10 @@ def _new_page(number: int, key: tuple[object, ...]) -> _Page:
         like = _alike(session, number, ANONYMOUS)
         note = notes.view(session, number, seen_by=ANONYMOUS, beside=like)
         life = lesson_life.of_note(session, note, ANONYMOUS)
+        told = tuple(activities.of_note(session, number, seen_by=ANONYMOUS))
     alike = note.beside[:MOST_ALIKE]
     follow = Button("note", str(number), is_on=False)
-    html = _page(_Shown(note, life), alike, ANONYMOUS, CommentTyped(), follow).encode()
+    html = _page(_Shown(note, life, told=told), alike, ANONYMOUS, CommentTyped(), follow).encode()
     page = _Page(alike, html, gzip.compress(html, PACKING, mtime=0), sha256(html).hexdigest()[:24])
     size = len(page.body) + len(page.packed)
     memory().pages.keep(key, note.version, page, size=size)
@@ -303,7 +316,8 @@ def _shown(number: int, who: Viewer) -> tuple[_Shown, Sequence[NoteLine]]:
         like = _alike(session, number, who)
         note = notes.view(session, number, seen_by=who, beside=like)
         life = lesson_life.of_note(session, note, who)
-    shown = _Shown(note, life, like)
+        told = tuple(activities.of_note(session, number, seen_by=who))
+    shown = _Shown(note, life, like, told)
     articles.keep(key, note.version, shown, size=8 * len(note.body) + 65_536)
     return shown, note.beside[:MOST_ALIKE]
 
@@ -338,6 +352,7 @@ def _page(
         page=page,
         article=shown.article[0],
         alike=alike,
+        told=shown.told,
         follow=follow,
         comment=replace(comment, may_comment=rights.may_comment),
     )

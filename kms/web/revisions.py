@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from kms import history, notes, revising, themes
+from kms import evidence, history, notes, revising, themes
 from kms.errors import EditConflict
 from kms.language import gettext as _
 from kms.models import Note, Revision
 from kms.note_kinds import NoteContent
 from kms.permissions import Viewer
 from kms.sessions import Session
-from kms.web import conflicts, context, errors, note_page
+from kms.web import conflicts, context, errors, evidence_marks, note_page
 from kms.web.context import reading, saving, viewer
 from kms.web.difference_words import PartTold, summary, told
 from kms.web.forms.typed import Typed
@@ -64,12 +64,17 @@ def revision(number: int, revision: int) -> str:
         note = notes.get(session, number, seen_by=viewer())
         found, content = history.revision(session, note, revision, seen_by=viewer())
         before, after = history.neighbours(session, note, revision, revision, seen_by=viewer())
+        row = start_of(request.args.get("passage", ""))
+        passage = evidence.passage_in(
+            session, row, note=number, revision=revision, seen_by=viewer()
+        )
     return render_template(
         "notes/revision.html",
         note=note,
         revision=found,
         content=content,
         answers=note_page.answers_of(content),
+        quoted=evidence_marks.Quoted.of(content, passage) if passage else None,
         before=before,
         after=after,
     )

@@ -12,13 +12,14 @@ from kms import drafts, history, notes, revising, themes
 from kms.errors import EditConflict, Invalid, KmsError, NotFound, SignInNeeded
 from kms.language import gettext as _
 from kms.models import Note
-from kms.note_kinds import Kind, NoteContent
+from kms.note_kinds import Kind, LessonParts, NoteContent
 from kms.permissions import Viewer, require
 from kms.sessions import Session
-from kms.web import attachments, briefed_review, conflicts, context, errors
+from kms.web import attachments, briefed_review, conflicts, context, errors, next_meeting
 from kms.web.answers import gone_to
 from kms.web.context import reading, saving, viewer
 from kms.web.drafts import NOTHING_BESIDE, Beside, begun, forget_sent, keep_typed
+from kms.web.evidence import asked_for, unfounded
 from kms.web.form_page import FormPage, labels_for
 from kms.web.forms import aar, lesson, note_form, used_lessons
 from kms.web.forms.note_form import Known
@@ -129,6 +130,9 @@ def _beginning(session: Session, kind: Kind, who: Viewer) -> tuple[Typed, Known]
     if kind == Kind.AFTER_ACTION_REVIEW and request.args.get("briefing"):
         begun, titles = briefed_review.begin(session, request.args["briefing"], who, known)
         known = _knowing(known.tree, titles)
+    before = lesson.number_in(request.args.get("next_of", ""))
+    if kind == Kind.MINUTES and before is not None:
+        begun = next_meeting.begin(session, before, who, known)
     brought = {name: request.args.get(name, "") for name in ("questions", "title")}
     return begun.but(**{name: value for name, value in brought.items() if value}), known
 
@@ -148,9 +152,10 @@ def _drawn_from(
         themes=content.themes,
         roles=content.roles,
     )
-    passage = {"sources-0-note": str(number), "sources-0-passage": request.args.get("passage", "")}
+    evidence = asked_for(session, note)
+    begun = replace(begun, lesson=LessonParts(sources=(evidence,)))
     known = _knowing(tree, {number: content.title})
-    return note_form.fill(begun, known).but(**passage), known
+    return note_form.fill(begun, known), known
 
 
 # --- saving --------------------------------------------------------------------------------------
@@ -344,7 +349,15 @@ def _after_button(form: Request) -> Request:
 
 def _read(form: Request) -> Reading:
     with reading() as session:
-        return note_form.read(form.kind, form.typed, _known(session, form))
+        return _understood(session, form, _known(session, form))
+
+
+def _understood(session: Session, form: Request, known: Known) -> Reading:
+    """What the form says; passages that nothing says are told beside them."""
+    read = note_form.read(form.kind, form.typed, known)
+    found = unfounded(session, read.content, form.who, form.number)
+    read.notices.problems.update({**found, **read.notices.problems})
+    return read
 
 
 def _knowing(tree: themes.Tree, titles: Mapping[int, str]) -> Known:
@@ -402,10 +415,10 @@ def _shown(form: Request, beside: Beside = NOTHING_BESIDE, known: Known | None =
 
     ``known`` is what the words of a fresh form were made with; a draft may name other notes.
     """
-    if known is None or beside.draft:
-        with reading() as session:
+    with reading() as session:
+        if known is None or beside.draft:
             known = _known(session, form)
-    read = note_form.read(form.kind, form.typed, known)
+        read = _understood(session, form, known)
     return _rendered(replace(_page(form, known, read.notices), beside=beside))
 
 
