@@ -142,11 +142,11 @@ def take(number: int, step: str) -> ResponseReturnValue:
     return redirect(f"/notes/{number}#life", HTTPStatus.SEE_OTHER)
 
 
-@blueprint.post("/notes/<int:number>/steps/<int:step>/undo")
-def undo(number: int, step: int) -> ResponseReturnValue:
+@blueprint.post("/notes/<int:number>/steps/<int:step_id>/undo")
+def undo(number: int, step_id: int) -> ResponseReturnValue:
     """Take a step back."""
     with saving() as session:
-        lesson_life.undo(session, _lesson(session, number), step, by=viewer())
+        lesson_life.undo(session, _lesson(session, number), step_id, by=viewer())
     flash(_("ถอนแล้ว"))
     return redirect(f"/notes/{number}/steps", HTTPStatus.SEE_OTHER)
 
