@@ -122,6 +122,8 @@ def values_of(word: str) -> dict[str, list[str]]:
         "kind": ["aar", "lesson", word],
         "code": [HULONG, NAKHON, PHATTHALUNG, "khun_ua", "khun_kit", word],
         "name": ["none"],
+        "step": ["confirmed", "applied", "superseded", word],
+        "step_id": ["1", "987654"],
         "filename": ["none.css"],
     }
 

@@ -210,8 +210,11 @@ def test_a_stale_form_gives_its_words_back(app: Flask, cast: Cast, pages: list[s
 
 def strange_values() -> dict[str, list[str]]:
     words = STRANGE["title"]
-    numbers = dict.fromkeys(("number", "comment_id", "revision", "old", "new"), STRANGE["number"])
+    numbers = dict.fromkeys(
+        ("number", "comment_id", "revision", "old", "new", "step_id"), STRANGE["number"]
+    )
     named = ("title", "slug", "kind", "code", "name", "filename", "key", "upload_id", "form_id")
+    named = (*named, "step")
     return numbers | dict.fromkeys(named, words)
 
 
@@ -241,6 +244,7 @@ def test_no_body_is_too_broken(app: Flask, cast: Cast, pages: list[str], who: st
     known = {
         **{"number": ["1"], "comment_id": ["1"], "slug": ["welfare"], "kind": ["minutes"]},
         **{"revision": ["1"], "form_id": [str(uuid.UUID(int=1))]},
+        **{"step": ["applied"], "step_id": ["1"]},
     }
     for path in addresses(app, known, "POST"):
         if path.endswith(LAST):
