@@ -23,6 +23,7 @@ from kms.activity_lines import (
     of_note,
     of_organisation,
     of_place,
+    organisation_named,
     seen,
     working,
 )
@@ -293,9 +294,7 @@ def organisation_asked(session: Session, said: str, *, seen_by: Viewer) -> Organ
         found = session.scalar(wanted.where(organisations.known_to(seen_by)))
     else:
         found = next(iter(organisations.suggest(session, said, 1, seen_by=seen_by)), None)
-    return (
-        OrganisationNamed(found.id, found.abbreviation or found.name, found.name) if found else None
-    )
+    return organisation_named(found.id, found.name, found.abbreviation) if found else None
 
 
 def _in_common(wanted: str, pairs: Collection[str], name: str) -> float:

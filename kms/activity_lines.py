@@ -25,6 +25,8 @@ from kms.thai.periods import Period, show
 
 # The longest code a place has; a code filled up with nines comes after all that lie in it.
 _WIDTH = 6
+# A longer name stands in a sentence by its abbreviation.
+LONG_NAME = 24
 
 
 @dataclass(frozen=True)
@@ -326,9 +328,16 @@ def _facts_of(session: Session, ids: Sequence[int]) -> dict[int, _Facts]:
         elif row.what == "theme":
             facts.themes.append(ThemeNamed(row.id, row.key, row.name))
         else:
-            named = OrganisationNamed(row.id, row.key or row.name, row.name)
-            facts.organisations.setdefault(row.what, []).append(named)
+            facts.organisations.setdefault(row.what, []).append(
+                organisation_named(row.id, row.name, row.key)
+            )
     return found
+
+
+def organisation_named(number: int, name: str, abbreviation: str) -> OrganisationNamed:
+    """The organisation by its short name where its name is long."""
+    is_long = len(name) > LONG_NAME and abbreviation
+    return OrganisationNamed(number, abbreviation if is_long else name, name)
 
 
 def _fact_columns() -> list[tuple[Select[Any], Any]]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from kms import comments, naming, notes
 from kms.errors import Invalid, KmsError
+from kms.exchange import activity_bringing
 from kms.exchange.records import Cited, Record, Refused
 from kms.language import gettext as _
 from kms.models import Comment, Note
@@ -32,13 +33,14 @@ class Outcome:
     """What an import did. ``created``, ``revised`` and ``unchanged`` count notes.
 
     ``waiting`` are records saved without the lessons used, or the notes carried over from, that
-    no batch has brought yet.
+    no batch has brought yet; ``telling`` those with activities of which another such note tells.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
     refused: list[Refused] = field(default_factory=list)
     warnings: list[tuple[str, str]] = field(default_factory=list)
     waiting: list[Record] = field(default_factory=list)
+    telling: list[Record] = field(default_factory=list)
 
     @property
     def saved(self) -> int:
@@ -105,6 +107,8 @@ def bring_in_batch(session: Session, batch: Iterable[Record | Refused], outcome:
             late.append(record)
     _complete(session, late, outcome)
     outcome.waiting += [record for record in late if _absent(record, known)]
+    telling = [record for record in records if any(one.also_in for one in record.activities)]
+    outcome.telling = activity_bringing.link(session, [*outcome.telling, *telling])
 
 
 def _complete(session: Session, records: list[Record], outcome: Outcome) -> None:
@@ -179,6 +183,7 @@ def _bring_in_one(session: Session, record: Record, known: Known) -> tuple[str, 
         notes.revise(session, note, content, by=SYSTEM, based_on=before, reason=_("นำเข้าอีกครั้ง"))
         what = "revised" if note.revision != before else "unchanged"
     _bring_in_comments(session, record, note, is_new=what == "created")
+    activity_bringing.bring_in(session, record, note)
     return what, note
 
 

@@ -10,11 +10,19 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from kms import file_kinds, history, places
-from kms.exchange import front_matter, json_lines
+from kms import activities, file_kinds, history, places
+from kms.exchange import activity_records, front_matter, json_lines
 from kms.exchange.records import Cited, fields_of
 from kms.file_store import FileStore
-from kms.models import Attachment, Comment, Note, NoteAttachment
+from kms.models import (
+    Activity,
+    ActivityOrganisation,
+    ActivityTheme,
+    Attachment,
+    Comment,
+    Note,
+    NoteAttachment,
+)
 from kms.note_kinds import NoteContent
 from kms.permissions import Viewer, visible_to
 from kms.saving import Store
@@ -53,9 +61,12 @@ def _rows(session: Session, seen_by: Viewer) -> Iterator[dict[str, Any]]:
             remarks = _comments(session, [note.id for note in batch])
             contents = history.contents_of(session, batch, seen_by=seen_by)
             files = _files(session, [note.id for note in batch])
+            told = _activities(session, [note.id for note in batch], seen_by)
             names = _Names(session, seen_by)
             for note in batch:
                 row = _row(names, note, contents[note.id], remarks.get(note.id, []))
+                if note.id in told:
+                    row["activities"] = told[note.id]
                 yield {**row, "attachments": files[note.id]} if note.id in files else row
             last = batch[-1].id
             session.expunge_all()
@@ -129,6 +140,35 @@ def _comments(session: Session, note_ids: list[int]) -> dict[int, list[dict[str,
             "reply_to": keys.get(one.reply_to_id or 0, ""),
         }
         found.setdefault(one.note_id, []).append({k: v for k, v in fields.items() if v})
+    return found
+
+
+def _activities(
+    session: Session, note_ids: list[int], seen_by: Viewer
+) -> dict[int, list[dict[str, Any]]]:
+    """Note → the activities recorded from it, with the other notes that tell of each."""
+    query = (
+        select(Activity)
+        .where(Activity.note_id.in_(note_ids), Activity.removed_at.is_(None))
+        .order_by(Activity.id)
+        .options(
+            selectinload(Activity.places),
+            selectinload(Activity.themes).joinedload(ActivityTheme.theme),
+            selectinload(Activity.organisations).joinedload(ActivityOrganisation.organisation),
+            selectinload(Activity.notes),
+        )
+    )
+    rows = session.scalars(query).all()
+    others = {link.note_id for activity in rows for link in activity.notes}
+    seen = select(Note).where(Note.id.in_(others), visible_to(seen_by))
+    names = {note.id: _cited(note) for note in session.scalars(seen)}
+    found: dict[int, list[dict[str, Any]]] = {}
+    for one in rows:
+        also = [names[link.note_id] for link in one.notes if link.note_id in names]
+        fields = activity_records.fields_of(
+            activities.facts_of(one), ((other.source, other.id) for other in also)
+        )
+        found.setdefault(one.note_id, []).append(fields)
     return found
 
 

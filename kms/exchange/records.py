@@ -11,6 +11,8 @@ from typing import Any, Protocol, TypeVar
 
 from kms import places, roles
 from kms.errors import Invalid
+from kms.exchange import activity_records
+from kms.exchange.activity_records import ActivityRecord
 from kms.language import gettext as _
 from kms.note_checks import tidy
 from kms.note_kinds import (
@@ -113,6 +115,7 @@ class Record:
     passages: tuple[PassageRecord, ...] = ()
     used: tuple[UsedRecord, ...] = ()
     carried: tuple[Cited | None, ...] = ()
+    activities: tuple[ActivityRecord, ...] = ()
     warnings: tuple[str, ...] = ()
 
     @property
@@ -270,6 +273,9 @@ def record(fields: Fields, *, where: str, source: str, source_id: str) -> Record
     created_at = reader.instant("created_at")
     source = reader.mark("source", source, LONGEST_SOURCE)
     source_id = reader.mark("id", source_id, LONGEST_ID)
+    told = activity_records.read(fields.get("activities"))
+    if told.problem:
+        reader.problems["activities"] = told.problem
     if not content.title:
         reader.problems["title"] = _("ต้องมีชื่อเรื่อง")
     if reader.problems:
@@ -285,7 +291,8 @@ def record(fields: Fields, *, where: str, source: str, source_id: str) -> Record
         passages=passages if content.lesson else (),
         used=_used(reader) if content.review else (),
         carried=_carried(reader, content),
-        warnings=tuple(reader.warnings),
+        activities=tuple(told.records),
+        warnings=(*reader.warnings, *told.warnings),
     )
 
 

@@ -6,12 +6,13 @@ from http import HTTPStatus
 from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from kms import organisations, places
+from kms import activities, organisations, places
 from kms.errors import Invalid
 from kms.language import gettext as _
 from kms.organisations import OrganisationPage
 from kms.permissions import require
 from kms.web import asked
+from kms.web.activities import today
 from kms.web.addresses import address
 from kms.web.context import reading, saving, viewer
 from kms.web.paging import page_of, start_of
@@ -57,8 +58,11 @@ def show(number: int) -> ResponseReturnValue:
     """Everything one organisation took part in, as far as the viewer may read it."""
     with reading() as session:
         page = organisations.page(session, number, seen_by=viewer())
+        works = activities.of_organisation(session, number, seen_by=viewer())
     return render_template(
         "organisations/show.html",
+        works=works,
+        today=today(),
         organisation=page.organisation,
         kind=_kinds().get(page.organisation.kind, ""),
         aliases=page.aliases,
