@@ -1,6 +1,7 @@
 """Who took part in which notes, and how: what people know and whom they worked with follows."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, CompoundSelect, Select, literal, null, select, union_all
@@ -9,6 +10,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from kms import themes
 from kms.models import Comment, LessonSource, Note, NotePerson, NoteTheme, RoleAssignment, Theme
 from kms.permissions import Viewer, numbers_seen_by, visible_to
+
+MOST_REMARKS = 50
 
 Rows = Select[*tuple[Any, ...]]
 
@@ -56,6 +59,29 @@ def on_themes(session: Session, slugs: Iterable[str]) -> ColumnElement[bool] | N
     beneath = {one for slug in wanted if slug in tree.by_slug for one in tree.subtree(slug)}
     having = select(NoteTheme.note_id).join(Theme, Theme.id == NoteTheme.theme_id)
     return Note.id.in_(having.where(Theme.slug.in_(beneath)))
+
+
+@dataclass(frozen=True)
+class RemarkUsed:
+    """A comment that a lesson was drawn from; ``passage`` are its words there."""
+
+    comment_id: int
+    note: int
+    passage: str
+    lesson: int
+    lesson_title: str
+
+
+def remarks_used(session: Session, person_id: int, *, seen_by: Viewer) -> list[RemarkUsed]:
+    """Where both the comment and the lesson may be read, the newest lesson first."""
+    rows = session.execute(
+        _remarks(seen_by)
+        .where(Comment.author_id == person_id, visible_to(seen_by))
+        .with_only_columns(Comment.id, Comment.note_id, LessonSource.passage, Note.id, Note.title)
+        .order_by(Note.id.desc(), Comment.id)
+        .limit(MOST_REMARKS)
+    )
+    return [RemarkUsed(*row) for row in rows]
 
 
 def _remarks(seen_by: Viewer) -> Rows:

@@ -4,17 +4,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from kms import nearness, places, roles
 from kms.contributions import Rows, contributions, on_themes
 from kms.language import gettext as _
-from kms.models import Note, NotePlace, Person
+from kms.models import Note, NotePlace, NoteTheme, Person, Theme
 from kms.nearness import NOWHERE, Near
+from kms.note_cards import theme_label
 from kms.note_kinds import ROLES, Kind
 from kms.permissions import Viewer
 
+MOST_THEMES = 30
 # From further away only so many are weighed, those with the most notes first.
 MOST_FROM_AFAR = 200
 READ_AT_MOST = 2_000
@@ -38,6 +40,16 @@ class Knower:
     near: Near
     phone: str
     why: str
+
+
+@dataclass(frozen=True)
+class ThemeKnown:
+    """A theme that someone knows, by how many notes and lessons they took part in."""
+
+    slug: str
+    label: str
+    notes: int
+    lessons: int
 
 
 @dataclass
@@ -80,6 +92,28 @@ def who_knows(
     did = _done_by(session, ids, seen_by, chosen)
     people = {one.id: one for one in session.scalars(select(Person).where(Person.id.in_(ids)))}
     return [_knower(people[one.person_id], one, did[one.person_id], seen_by) for one in picked]
+
+
+def themes_known(session: Session, person_id: int, *, seen_by: Viewer) -> list[ThemeKnown]:
+    """What someone knows, by what they took part in; most first, in one statement."""
+    rows = contributions(seen_by, whom=[person_id]).subquery()
+    lesson = case((Note.kind == Kind.LESSON.value, Note.id))
+    label = theme_label()
+    found = session.execute(
+        select(
+            Theme.slug,
+            label,
+            func.count(Note.id.distinct()) - func.count(lesson.distinct()),
+            func.count(lesson.distinct()),
+        )
+        .join(NoteTheme, NoteTheme.theme_id == Theme.id)
+        .join(Note, Note.id == NoteTheme.note_id)
+        .join(rows, rows.c.note_id == Note.id)
+        .group_by(Theme.slug, label)
+        .order_by(func.count(Note.id.distinct()).desc(), Theme.slug)
+        .limit(MOST_THEMES)
+    )
+    return [ThemeKnown(*row) for row in found]
 
 
 def _order(one: _Candidate, seen_by: Viewer) -> tuple[Any, ...]:

@@ -155,7 +155,7 @@ def _named(*seen: ColumnElement[bool]) -> tuple[Exists, ...]:
 def get(session: Session, organisation_id: int) -> Organisation:
     """The organisation; raises NotFound. Whether a viewer may know of it ``page`` says."""
     found = session.get(Organisation, naming.require_row_id(organisation_id))
-    if found is None:
+    if found is None or found.merged_into_id is not None:
         raise _not_found()
     return found
 
@@ -285,17 +285,12 @@ def page(
 ) -> OrganisationPage:
     """An organisation with its notes, lessons and roles, in five statements.
 
-    NotFound alike for none and for one that only notes hidden from the viewer name.
+    The page of one that was found to be another is that one's. NotFound alike for none and for
+    one that only notes hidden from the viewer name.
     """
-    chosen = (
-        select(Organisation)
-        .where(Organisation.id == naming.require_row_id(organisation_id))
-        .options(joinedload(Organisation.aliases))
-        .execution_options(populate_existing=True)
-    )
-    if not may(seen_by, "edit_organisations"):
-        chosen = chosen.where(known_to(seen_by))
-    found = session.scalar(chosen)
+    found = _whole(session, organisation_id, seen_by)
+    if found is None and (kept := kept_id(session, organisation_id)):
+        found = _whole(session, kept, seen_by)
     if found is None:
         raise _not_found()
     by_role = RoleAssignment.organisation_id == found.id
@@ -306,6 +301,19 @@ def page(
     own = {key(found.name), key(found.abbreviation)}
     aliases = [alias.name for alias in found.aliases if alias.key not in own]
     return OrganisationPage(found, aliases, played, notes, lessons, totals)
+
+
+def _whole(session: Session, organisation_id: int, seen_by: Viewer) -> Organisation | None:
+    chosen = (
+        select(Organisation)
+        .where(Organisation.id == naming.require_row_id(organisation_id))
+        .where(Organisation.merged_into_id.is_(None))
+        .options(joinedload(Organisation.aliases))
+        .execution_options(populate_existing=True)
+    )
+    if not may(seen_by, "edit_organisations"):
+        chosen = chosen.where(known_to(seen_by))
+    return session.scalar(chosen)
 
 
 def _names(organisation_id: int) -> ColumnElement[bool]:

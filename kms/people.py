@@ -1,7 +1,6 @@
 """People named in notes: found by any spelling they go by, never by guess."""
 
-import re
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import (
@@ -20,8 +19,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, joinedload
 
-from kms import naming, places
-from kms.errors import Invalid, NotFound
+from kms import naming, phones, places
+from kms.contributions import RemarkUsed, remarks_used
+from kms.errors import Invalid, NotFound, SignInNeeded
 from kms.language import gettext as _
 from kms.models import (
     Comment,
@@ -36,11 +36,36 @@ from kms.note_cards import NoteCard, apart
 from kms.note_checks import tidy
 from kms.note_kinds import ROLES
 from kms.permissions import ANONYMOUS, Viewer, may, require, visible_to
-from kms.role_history import PageTotals, RoleOnNote, page_totals, role_history
+from kms.person_names import LONGEST_NAME, find_or_create, key, known, resolve
+from kms.role_history import (
+    PageTotals,
+    RoleOnNote,
+    RolePeriod,
+    page_totals,
+    role_history,
+    role_periods,
+)
 from kms.thai.collation import sort_key
-from kms.thai.words import is_cluster_boundary
 
-LONGEST_NAME = 200
+__all__ = [
+    "LONGEST_NAME",
+    "PersonPage",
+    "find_or_create",
+    "get",
+    "kept_id",
+    "key",
+    "known",
+    "known_to",
+    "listing",
+    "named_in_notes",
+    "names",
+    "page",
+    "resolve",
+    "revise",
+    "revise_own",
+    "suggest",
+]
+
 MOST_ROLES = 200
 LONGEST = {
     "name": LONGEST_NAME,
@@ -48,81 +73,8 @@ LONGEST = {
     "nickname": 100,
     "aliases": LONGEST_NAME,
     "about": 20_000,
+    "phone": 100,
 }
-
-_TITLES = re.compile(
-    r"(?:นางสาว|น\.\s?ส\.|นาง|นาย(?!ก(?:$|\s|อบ|อ\.|เทศ|องค์|สมาคม|สภา|เมือง|รัฐ|เหล่า))"
-    r"|ผศ\.|รศ\.|ศ\.|ดร\.|ผอ\.|อาจารย์|คุณ|พี่|น้า)\s*"
-)
-
-
-def key(name: str) -> str:
-    """The form by which a person is found: folded, without the titles people put before names."""
-    said = naming.key(name, 10 * LONGEST_NAME)
-    while title := _TITLES.match(said):
-        rest = said[title.end() :]
-        # คุณากร and นางาม only begin like a title.
-        if len(rest) < 2 or not is_cluster_boundary(said, title.end()):
-            break
-        said = rest
-    return said[:LONGEST_NAME]
-
-
-def resolve(session: Session, names: Iterable[str]) -> dict[str, Person]:
-    """Name as written → person; unknown ones are made. One statement, and the inserts."""
-    given = list(names)
-    wanted = naming.by_key(given, key)
-
-    def find(keys: Collection[str]) -> dict[str, Person]:
-        return _found(session, keys)
-
-    found = naming.found_or_made(session, wanted, find, _made)
-    return {name: found[key(name)] for name in given if key(name) in found}
-
-
-def known(session: Session, names: Iterable[str]) -> dict[str, Person]:
-    """As ``resolve``, but makes nobody."""
-    given = list(names)
-    wanted = naming.by_key(given, key)
-    found = _found(session, wanted.keys()) if wanted else {}
-    return {name: found[key(name)] for name in given if key(name) in found}
-
-
-def find_or_create(session: Session, name: str, *, place_code: str | None = None) -> Person:
-    """The person of this name; the place is kept when it was not known. Invalid for no name."""
-    found = resolve(session, [name])
-    if name not in found:
-        sentence = _("ใส่ชื่อคน")
-        raise Invalid(sentence, {"name": sentence})
-    person = found[name]
-    if place_code and person.place_code is None:
-        person.place_code = place_code
-        session.flush()
-    return person
-
-
-def _found(session: Session, keys: Collection[str]) -> dict[str, Person]:
-    """By own name first, then by alias; of two with the same name the one known longer."""
-    keyed = union(
-        select(Person.id, Person.name_key.label("key")).where(
-            Person.name_key.in_(keys), Person.merged_into_id.is_(None)
-        ),
-        select(PersonAlias.person_id, PersonAlias.key).where(PersonAlias.key.in_(keys)),
-    ).subquery()
-    rows = session.execute(
-        select(keyed.c.key, Person).join(Person, Person.id == keyed.c.id).order_by(Person.id)
-    )
-    found: dict[str, Person] = {}
-    for called, person in rows:
-        if called not in found or (person.name_key == called and found[called].name_key != called):
-            found[called] = person
-    return found
-
-
-def _made(name: str) -> Person:
-    said = " ".join(name.split())[:LONGEST_NAME]
-    return Person(name=said, name_key=key(said))
-
 
 # --- where they stand in notes -------------------------------------------------------------------
 
@@ -178,7 +130,7 @@ def _credited_or_present(seen_by: Viewer) -> tuple[Exists, Exists]:
 def get(session: Session, person_id: int) -> Person:
     """The person; raises NotFound. Whether a viewer may know of them is for ``page`` to say."""
     found = session.get(Person, naming.require_row_id(person_id))
-    if found is None:
+    if found is None or found.merged_into_id is not None:
         raise _not_found()
     return found
 
@@ -309,39 +261,56 @@ def _links(ids: list[int], seen_by: Viewer) -> Subquery:
 
 @dataclass(frozen=True)
 class PersonPage:
-    """What one person did, as far as the viewer may read it; the newest first."""
+    """What one person did, as far as the viewer may read it; the newest first.
+
+    ``phone`` is empty unless the viewer is signed in. ``remarks`` are the comments that lessons
+    were drawn from.
+    """
 
     person: Person
     aliases: list[str]
+    phone: str
+    periods: list[RolePeriod]
     roles: list[RoleOnNote]
+    remarks: list[RemarkUsed]
     notes: list[NoteCard]
     lessons: list[NoteCard]
     totals: PageTotals
 
 
 def page(session: Session, person_id: int, *, seen_by: Viewer, limit: int = 50) -> PersonPage:
-    """A person with all their notes, lessons and roles, in five statements.
+    """A person with all their notes, lessons and roles, in seven statements.
 
-    NotFound alike for nobody and for somebody whom no note or comment the viewer may see names;
-    curators and the person see the page anyway.
+    The page of one who was found to be another is that one's. NotFound alike for nobody and for
+    somebody whom no note or comment the viewer may see names; curators and the person see the
+    page anyway.
     """
-    person = session.scalar(
+    person = _whole(session, person_id)
+    if person is not None and person.merged_into_id is not None:
+        person = _whole(session, kept_id(session, person.id) or 0)
+    if person is None:
+        raise _not_found()
+    by_role = RoleAssignment.person_id == person.id
+    periods = role_periods(session, by_role, seen_by=seen_by, limit=MOST_ROLES)
+    played, in_all = role_history(session, by_role, seen_by=seen_by, limit=MOST_ROLES)
+    named = _names(person.id)
+    totals = page_totals(session, named, seen_by=seen_by, roles=in_all)
+    notes, lessons = apart(session, named, seen_by=seen_by, limit=limit)
+    remarks = remarks_used(session, person.id, seen_by=seen_by)
+    if not (notes or lessons or remarks or _may_know(session, person, seen_by)):
+        raise _not_found()
+    aliases = [alias.name for alias in person.aliases]
+    phone = person.phone if seen_by.is_signed_in else ""
+    return PersonPage(person, aliases, phone, periods, played, remarks, notes, lessons, totals)
+
+
+def _whole(session: Session, person_id: int) -> Person | None:
+    return session.scalar(
         select(Person)
         .where(Person.id == naming.require_row_id(person_id))
         .options(joinedload(Person.aliases), joinedload(Person.organisation))
         .execution_options(populate_existing=True)
     )
-    if person is None:
-        raise _not_found()
-    by_role = RoleAssignment.person_id == person.id
-    played, in_all = role_history(session, by_role, seen_by=seen_by, limit=MOST_ROLES)
-    named = _names(person.id)
-    totals = page_totals(session, named, seen_by=seen_by, roles=in_all)
-    notes, lessons = apart(session, named, seen_by=seen_by, limit=limit)
-    if not (notes or lessons or _may_know(session, person, seen_by)):
-        raise _not_found()
-    aliases = [alias.name for alias in person.aliases]
-    return PersonPage(person, aliases, played, notes, lessons, totals)
 
 
 def _names(person_id: int) -> ColumnElement[bool]:
@@ -373,6 +342,7 @@ def revise(
     title: str = "",
     nickname: str = "",
     about: str = "",
+    phone: str = "",
     aliases: Iterable[str] = (),
     place_code: str | None = None,
 ) -> None:
@@ -383,7 +353,7 @@ def revise(
     require(by, "edit_people")
     said, others = tidy(name, lines=False), [tidy(one, lines=False) for one in aliases]
     texts = {"title": [title], "nickname": [nickname], "aliases": others, "about": [about]}
-    problems = _problems({"name": [said], **texts}, place_code)
+    problems = _problems({"name": [said], **texts, "phone": [phone]}, place_code)
     if problems:
         raise Invalid(_("ยังบันทึกไม่ได้ ช่วยแก้ %(n)s จุดที่บอกไว้", n=len(problems)), problems)
     wanted = naming.by_key([*others, person.name], key)
@@ -391,13 +361,29 @@ def revise(
     person.name, person.name_key = said, key(said)
     person.title, person.nickname = tidy(title, lines=False), tidy(nickname, lines=False)
     person.about, person.place_code = tidy(about), place_code or None
+    person.phone = phones.tidied(phone)
     kept = [alias for alias in person.aliases if wanted.pop(alias.key, None)]
     person.aliases[:] = [*kept, *(PersonAlias(name=one, key=k) for k, one in wanted.items())]
     session.flush()
 
 
+def revise_own(session: Session, person_id: int, *, by: Viewer, nickname: str, phone: str) -> None:
+    """What people may say of themselves; for anybody else NotFound, whoever asks."""
+    if not by.is_signed_in:
+        raise SignInNeeded(_("เข้าสู่ระบบก่อน แล้วทำต่อได้เลย"))
+    if by.person_id != person_id:
+        raise _not_found()
+    person = get(session, person_id)
+    problems = naming.too_long({"nickname": [nickname], "phone": [phone]}, LONGEST)
+    problems |= phones.problem(phone)
+    if problems:
+        raise Invalid(_("ยังบันทึกไม่ได้ ช่วยแก้ %(n)s จุดที่บอกไว้", n=len(problems)), problems)
+    person.nickname, person.phone = tidy(nickname, lines=False), phones.tidied(phone)
+    session.flush()
+
+
 def _problems(texts: dict[str, list[str]], place_code: str | None) -> dict[str, str]:
-    problems = naming.too_long(texts, LONGEST)
+    problems = {**naming.too_long(texts, LONGEST), **phones.problem(texts["phone"][0])}
     if not any(char.isalnum() for char in texts["name"][0]):
         problems["name"] = _("ใส่ชื่อที่คนเรียก ชื่อเล่นหรือตำแหน่งก็ได้")
     if place_code and not places.exists(place_code):

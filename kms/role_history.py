@@ -81,6 +81,44 @@ def role_history(
     return [_played(row) for row in rows], rows[0].total if rows else 0
 
 
+@dataclass(frozen=True)
+class RolePeriod:
+    """A role played at one level and place, from the first to the last note that tells of it."""
+
+    role: str
+    level: str
+    place_code: str | None
+    organisation_id: int | None
+    organisation_name: str
+    first: date | None
+    last: date | None
+    notes: int
+
+
+def role_periods(
+    session: Session, who: ColumnElement[bool], *, seen_by: Viewer, limit: int
+) -> list[RolePeriod]:
+    """The same assignments put together, the latest first; one statement."""
+    last = func.max(func.coalesce(Note.held_to, Note.held_from))
+    same = (
+        RoleAssignment.role,
+        RoleAssignment.level,
+        RoleAssignment.place_code,
+        RoleAssignment.organisation_id,
+        func.coalesce(Organisation.name, ""),
+    )
+    rows = session.execute(
+        select(*same, func.min(Note.held_from), last, func.count(Note.id.distinct()))
+        .join(Note, Note.id == RoleAssignment.note_id)
+        .outerjoin(Organisation, Organisation.id == RoleAssignment.organisation_id)
+        .where(who, visible_to(seen_by))
+        .group_by(*same)
+        .order_by(last.desc().nulls_last(), *same)
+        .limit(limit)
+    )
+    return [RolePeriod(*row) for row in rows]
+
+
 def page_totals(
     session: Session, chosen: ColumnElement[bool], *, seen_by: Viewer, roles: int
 ) -> PageTotals:

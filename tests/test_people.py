@@ -112,7 +112,7 @@ def test_from_a_person_one_walks_to_every_note_lesson_and_role(
     person = people.find_or_create(session, "แกนนำบ้านหูล่อง")
     with store.sessions() as fresh, counting(store) as sent:
         page = people.page(fresh, person.id, seen_by=ANONYMOUS)
-    assert len(sent) == 5
+    assert len(sent) == 7
     assert [card.kind for card in page.notes] == ["minutes", "aar"]
     assert [card.title for card in page.lessons] == ["ตกลงเป้าหมายก่อนเชิญคน"]
     assert [(one.role, one.title) for one in page.roles] == [
