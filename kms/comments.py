@@ -1,7 +1,7 @@
 """Comments under a note: threads one level deep, each may quote a passage of the note."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -10,7 +10,7 @@ from sqlalchemy import Integer, Row, Select, bindparam, null, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from kms import evidence, history, naming, note_text, passages, people
+from kms import evidence, history, mentions, naming, note_text, passages, people
 from kms.db import now
 from kms.errors import Invalid, NotFound
 from kms.language import gettext as _
@@ -52,6 +52,8 @@ class CommentShown:
     hidden_reason: str
     owner_id: int | None
     replies: tuple["CommentShown", ...] = ()
+    # Names that stand in the body after an @, each with the address of who is called.
+    called: dict[str, str] = field(default_factory=dict)
 
 
 def add(
@@ -99,6 +101,8 @@ def add(
         return before
     note.comment_count = Note.comment_count + 1
     session.flush()
+    if source_key is None:
+        mentions.keep(session, comment)
     return comment
 
 
@@ -111,6 +115,7 @@ def edit(session: Session, comment: Comment, *, by: Viewer, body: str) -> None:
         comment.edited_at = now()
         evidence.refresh_lessons(session, comment)
         session.flush()
+        mentions.keep(session, comment)
 
 
 def hide(session: Session, comment: Comment, *, by: Viewer, reason: str = "") -> None:
@@ -179,6 +184,7 @@ def _on_note(way: SeenAs) -> Select[*tuple[Any, ...]]:
             Comment.hidden_reason,
             Comment.owner_id,
             Person.name.label("author_name"),
+            mentions.links(way).label("called"),
         )
         .join(Note, Note.id == Comment.note_id)
         .outerjoin(Person, Person.id == Comment.author_id)
@@ -213,6 +219,7 @@ def _shown(row: AnyRow, *, sees_hidden: bool) -> CommentShown:
         hidden=is_hidden,
         hidden_reason=row.hidden_reason,
         owner_id=row.owner_id if tells else None,
+        called=mentions.read_links(row.called) if tells else {},
     )
 
 

@@ -8,8 +8,9 @@ as plain paragraphs instead: nothing typed is lost and the page still comes.
 import html
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from threading import local
+from types import MappingProxyType
 from typing import cast
 from urllib.parse import quote, unquote
 from xml.etree.ElementTree import Element
@@ -64,6 +65,7 @@ _CODE_SPAN = re.compile(r"`+[^`]{1,2000}`+")
 _FOOTNOTE_ID = re.compile(r"fn(?:ref\d*)?:")
 _DASH = re.compile(r"\s*(?:[—―]|–{1,2}|-{1,2})\s*(?=[^\s\d—–-])")
 _BARE_ADDRESS = r"(?<![A-Za-z0-9_/])(https?://[^\s<>\"'\\^`{}|\[\]\u0e00-\u0e7f]{1,2000})"
+_CALLED = r"(?<![A-Za-z0-9._%+-])@(?=\S)"
 _MARKS = re.compile(r"[*_`\[\\<&]|https?:")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _LIST_ITEM = re.compile(r" {0,3}(?:[-*+]|\d{1,4}\.)\s")
@@ -106,12 +108,15 @@ def to_html(text: str, *, part: str = "", top: int = 2) -> str:
     The headings begin at h``top``. The ids of headings and footnotes begin with ``part``, so that
     several texts can stand on one page.
     """
-    return _converted(text, _for_notes, _CLEANER, part, top)
+    return _converted(text, _for_notes, _CLEANER, part=part, top=top)
 
 
-def to_html_light(text: str) -> str:
-    """Safe HTML of a comment: paragraphs, line breaks, emphasis, lists, quotes, links."""
-    return _converted(text, _for_comments, _CLEANER_LIGHT)
+def to_html_light(text: str, *, called: Mapping[str, str] | None = None) -> str:
+    """Safe HTML of a comment: paragraphs, line breaks, emphasis, lists, quotes, links.
+
+    ``called`` are names that stand there after an @, each with the address it becomes a link to.
+    """
+    return _converted(text, _for_comments, _CLEANER_LIGHT, called=called)
 
 
 def wiki_titles(text: str) -> Iterator[str]:
@@ -139,14 +144,17 @@ def _converted(
     text: str,
     converter: "Callable[[], _Converter]",
     cleaner: nh3.Cleaner,
+    *,
     part: str = "",
     top: int = 2,
+    called: Mapping[str, str] | None = None,
 ) -> str:
     source = _CONTROLS.sub("", text)
     if len(source) > LONGEST_MARKDOWN or _is_beyond_reason(source):
         return cleaner.clean(_plain_paragraphs(source))
     made = converter()
     made.part, made.top = (f"{part}-" if part else ""), top
+    made.called = called or {}
     try:
         rough = made.reset().convert(source)
     except RecursionError:
@@ -169,6 +177,7 @@ class _Converter(Markdown):
 
     part = ""
     top = 2
+    called: Mapping[str, str] = MappingProxyType({})
 
 
 def _for_notes() -> _Converter:
@@ -207,6 +216,7 @@ class _ThaiWriting(Extension):
         md.inlinePatterns.register(_BareAddress(_BARE_ADDRESS, md), "bare_address", 115)
         md.treeprocessors.register(_Addresses(md), "addresses", 15)
         if self.light:
+            md.inlinePatterns.register(_Called(_CALLED, md), "called", 112)
             for image in ("image_link", "image_reference", "short_image_ref"):
                 md.inlinePatterns.deregister(image)
             md.parser.blockprocessors.deregister("hashheader")
@@ -262,6 +272,24 @@ class _WikiLink(InlineProcessor):
         link = Element("a", {"class": "wiki", "href": "/pages/" + quote(title, safe="")})
         link.text = AtomicString((m[2] or m[1]).strip())
         return link, m.start(0), m.end(0)
+
+
+class _Called(InlineProcessor):
+    """@name of someone called, the longest of the names that stand there."""
+
+    ANCESTOR_EXCLUDES = ("a",)
+
+    def handleMatch(  # type: ignore[override]  # noqa: N802
+        self, m: re.Match[str], data: str
+    ) -> tuple[Element | None, int | None, int | None]:
+        known = cast(_Converter, self.md).called
+        there = [name for name in known if data.startswith(name, m.end(0))]
+        if not there:
+            return None, None, None
+        name = max(there, key=len)
+        link = Element("a", {"href": known[name]})
+        link.text = AtomicString(f"@{name}")
+        return link, m.start(0), m.end(0) + len(name)
 
 
 class _BareAddress(InlineProcessor):

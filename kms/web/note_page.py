@@ -145,7 +145,7 @@ class NotePage:
 
     def with_drawn_of(self, comment: CommentShown) -> Markup:
         """The words of a comment with the passages marked that lessons were drawn from."""
-        said = markup.to_html_light(comment.body)
+        said = markup.to_html_light(comment.body, called=comment.called)
         return evidence_marks.of_comment(said, self.note, comment.id)
 
     def contents_of(self, main: str) -> list[contents.Entry]:

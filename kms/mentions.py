@@ -1,0 +1,162 @@
+"""People called by @name in a comment: found when it is written, linked where they are known.
+
+Only people with an account can be called. Whether the comment may be seen by them is asked when
+their news are read.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import ScalarSelect, String, cast, func, literal, or_, select, union_all
+from sqlalchemy.orm import Session, aliased
+
+from kms import people
+from kms.models import (
+    Account,
+    Comment,
+    Mention,
+    Note,
+    NotePerson,
+    Person,
+    PersonAlias,
+    RoleAssignment,
+)
+from kms.permissions import SeenAs, visible_as
+from kms.thai.words import is_cluster_boundary
+
+MOST_CALLED = 20
+LONGEST_NAME = 100
+
+_AT = re.compile(r"(?<![A-Za-z0-9._%+-])@(?=\S)")
+_CODE = re.compile(r"`+[^`]{1,2000}`+")
+_END = re.compile(r"[\n\r@]")
+
+_Remark = aliased(Comment)
+
+
+@dataclass
+class _Named:
+    """Who goes by a name: as their own, as another spelling of it, or as a nickname."""
+
+    own: set[int] = field(default_factory=set)
+    others: set[int] = field(default_factory=set)
+
+    @property
+    def one(self) -> int | None:
+        """The only one who can be meant."""
+        meant = self.own or self.others
+        return next(iter(meant)) if len(meant) == 1 else None
+
+
+def keep(session: Session, comment: Comment) -> None:
+    """Bring what is kept of who is called in step with the words of a comment that is flushed."""
+    rows = session.scalars(select(Mention).where(Mention.comment_id == comment.id)).all()
+    wanted = _called(session, comment.body)
+    for row in rows:
+        if row.person_id in wanted:
+            row.name = wanted.pop(row.person_id)
+        else:
+            session.delete(row)
+    session.add_all(
+        Mention(comment_id=comment.id, person_id=person, name=name)
+        for person, name in wanted.items()
+    )
+    session.flush()
+
+
+def links(way: SeenAs) -> ScalarSelect[str]:
+    """A column beside a Comment: whom it calls, of those of whom such viewers may know.
+
+    A line for each, as ``read_links`` reads it.
+    """
+    line = cast(Mention.person_id, String).concat(":").concat(Mention.name)
+    seen = visible_as(way)
+    by_role = select(Note.id).join(RoleAssignment, RoleAssignment.note_id == Note.id)
+    by_part = select(Note.id).join(NotePerson, NotePerson.note_id == Note.id)
+    by_word = select(Note.id).join(_Remark, _Remark.note_id == Note.id)
+    known = (
+        select(Note.id).where(Note.author_id == Person.id, seen),
+        by_role.where(RoleAssignment.person_id == Person.id, seen),
+        by_part.where(NotePerson.person_id == Person.id, seen),
+        by_word.where(_Remark.author_id == Person.id, _Remark.hidden_at.is_(None), seen),
+    )
+    return (
+        select(func.aggregate_strings(line, "\n"))
+        .join(Person, Person.id == Mention.person_id)
+        .where(
+            Mention.comment_id == Comment.id,
+            or_(*(one.correlate(Person).exists() for one in known)),
+        )
+        .correlate(Comment)
+        .scalar_subquery()
+    )
+
+
+def read_links(lines: str | None) -> dict[str, str]:
+    """Name as it was written → address of the person's page."""
+    pairs = (line.partition(":") for line in (lines or "").splitlines())
+    return {name: f"/people/{number}" for number, _colon, name in pairs}
+
+
+def _called(session: Session, body: str) -> dict[int, str]:
+    """Id → the name as it was written, of everyone whom the text calls."""
+    text = _CODE.sub(lambda code: " " * len(code[0]), body)
+    starts = [match.end() for match in _AT.finditer(text)]
+    if not starts:
+        return {}
+    known = _known(session)
+    found: dict[int, str] = {}
+    for start in starts:
+        person, name = _longest(text, start, known)
+        if person is not None and len(found) < MOST_CALLED:
+            found.setdefault(person, name)
+    return found
+
+
+def _longest(text: str, start: int, known: Mapping[str, _Named]) -> tuple[int | None, str]:
+    """The one whose name, the longest of all that fit, stands there."""
+    for name in _beginnings(text, start):
+        named = known.get(people.key(name))
+        if named is not None:
+            return named.one, name
+    return None, ""
+
+
+def _beginnings(text: str, start: int) -> Iterator[str]:
+    """What may be a name there, the longest first; no letter or sign is cut in two."""
+    stop = _END.search(text, start)
+    rest = text[start : min(stop.start() if stop else len(text), start + LONGEST_NAME)]
+    follows = text[start + len(rest) : start + len(rest) + 1]
+    for end in range(len(rest), 0, -1):
+        after = rest[end] if end < len(rest) else follows
+        is_inside = _is_latin(rest[end - 1]) and _is_latin(after)
+        if not is_inside and not rest[end - 1].isspace() and is_cluster_boundary(rest + after, end):
+            yield rest[:end]
+
+
+def _is_latin(char: str) -> bool:
+    return char.isascii() and char.isalnum()
+
+
+def _known(session: Session) -> dict[str, _Named]:
+    """Everyone with an open account by the keys of all names they go by; one statement."""
+    own = select(Person.id, Person.name_key.label("name"), Person.nickname)
+    other = select(Person.id, PersonAlias.key, Person.nickname).join(
+        PersonAlias, PersonAlias.person_id == Person.id
+    )
+    have = Account.is_active & (Account.person_id == Person.id)
+    rows = session.execute(
+        union_all(
+            own.add_columns(literal("own")).join(Account, have),
+            other.add_columns(literal("other")).join(Account, have),
+        )
+    )
+    found: dict[str, _Named] = {}
+    for number, name, nickname, which in rows:
+        named = found.setdefault(name, _Named())
+        (named.own if which == "own" else named.others).add(number)
+        if nickname:
+            found.setdefault(people.key(nickname), _Named()).others.add(number)
+    found.pop("", None)
+    return found
