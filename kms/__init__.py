@@ -31,6 +31,7 @@ import kms.web.evidence
 import kms.web.filters
 import kms.web.finding
 import kms.web.following
+import kms.web.lesson_hints
 import kms.web.lessons
 import kms.web.news
 import kms.web.notes
@@ -38,7 +39,9 @@ import kms.web.offline
 import kms.web.organisations
 import kms.web.overlaps
 import kms.web.people
+import kms.web.recommendations
 import kms.web.revisions
+import kms.web.same
 import kms.web.security
 import kms.web.shell
 import kms.web.signin
@@ -56,6 +59,7 @@ BLUEPRINTS = (
     kms.web.revisions.blueprint,
     kms.web.lessons.blueprint,
     kms.web.evidence.blueprint,
+    kms.web.lesson_hints.blueprint,
     kms.web.writing.blueprint,
     kms.web.comments.blueprint,
     kms.web.drafts.blueprint,
@@ -64,6 +68,7 @@ BLUEPRINTS = (
     kms.web.briefings.blueprint,
     kms.web.browse.blueprint,
     kms.web.people.blueprint,
+    kms.web.same.blueprint,
     kms.web.organisations.blueprint,
     kms.web.curating.blueprint,
     kms.web.activities.blueprint,
@@ -72,6 +77,7 @@ BLUEPRINTS = (
     kms.web.news.blueprint,
     kms.web.actions.blueprint,
     kms.web.calendar.blueprint,
+    kms.web.recommendations.blueprint,
     kms.web.api.blueprint,
 )
 # What is raised when the database is locked, full, read-only, broken or away; SQLite's own comes

@@ -15,7 +15,15 @@ from kms.models import Note
 from kms.note_kinds import Kind, LessonParts, NoteContent
 from kms.permissions import Viewer, require
 from kms.sessions import Session
-from kms.web import attachments, briefed_review, conflicts, context, errors, next_meeting
+from kms.web import (
+    attachments,
+    briefed_review,
+    conflicts,
+    context,
+    errors,
+    lesson_hints,
+    next_meeting,
+)
 from kms.web.answers import gone_to
 from kms.web.context import reading, saving, viewer
 from kms.web.drafts import NOTHING_BESIDE, Beside, begun, forget_sent, keep_typed
@@ -25,6 +33,7 @@ from kms.web.forms import aar, lesson, note_form, used_lessons
 from kms.web.forms.note_form import Known
 from kms.web.forms.reading import Notices, Reading
 from kms.web.forms.typed import Typed
+from kms.web.lesson_hints import NOTHING_TOLD, Told
 
 blueprint = Blueprint("writing", __name__)
 
@@ -419,7 +428,11 @@ def _shown(form: Request, beside: Beside = NOTHING_BESIDE, known: Known | None =
         if known is None or beside.draft:
             known = _known(session, form)
         read = _understood(session, form, known)
-    return _rendered(replace(_page(form, known, read.notices), beside=beside))
+        told = NOTHING_TOLD
+        if form.kind == Kind.LESSON and form.typed.text("do") == "check":
+            told = lesson_hints.of_form(session, form.typed, form.number)
+            read.notices.warnings.update(told.warnings)
+    return _rendered(replace(_page(form, known, read.notices), beside=beside), told)
 
 
 def _refused(form: Request, read: Reading, problems: dict[str, str]) -> ResponseReturnValue:
@@ -475,8 +488,8 @@ def _page(form: Request, known: Known, notices: Notices) -> FormPage:
     )
 
 
-def _rendered(page: FormPage) -> str:
-    return render_template("writing/form.html", form=page)
+def _rendered(page: FormPage, told: Told = NOTHING_TOLD) -> str:
+    return render_template("writing/form.html", form=page, told=told)
 
 
 @blueprint.errorhandler(CSRFError)

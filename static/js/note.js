@@ -29,6 +29,42 @@
     root.style.setProperty("--printed", JSON.stringify(day.dataset.address + "  ·  " + day.textContent));
   });
 
+  // A passage selected in the note or in a comment becomes the beginning of a lesson. On a phone a
+  // long press selects. What is too long for an address goes by way of this device.
+  const begins = document.querySelector("[data-lesson]"), LONGEST = 300;
+  function drawing() {
+    const button = document.createElement("a");
+    button.className = "button quote-this lesson-this";
+    button.textContent = begins.dataset.lesson;
+    button.hidden = true;
+    document.body.appendChild(button);
+    let words = "";
+    function source(range) {
+      const start = range.startContainer, from = (start.nodeType === 1 ? start : start.parentNode).closest(".comment-body, .note-body, .note-main");
+      // Three presses choose a paragraph up to the first place of the next one, wherever that is.
+      return from && (from.contains(range.endContainer) || range.endOffset === 0) ? from : null;
+    }
+    document.addEventListener("selectionchange", () => {
+      const chosen = document.getSelection();
+      words = chosen.isCollapsed ? "" : chosen.toString().trim();
+      const range = words ? chosen.getRangeAt(0) : null, from = range && source(range);
+      button.hidden = !from;
+      if (!from) return;
+      const comment = from.closest(".comment"), short = words.slice(0, LONGEST);
+      button.href = begins.href + (comment ? "&comment=" + comment.id.replace("comment-", "") : "") + "&passage=" + encodeURIComponent(short);
+      const place = range.getBoundingClientRect(), quote = document.querySelector("button.quote-this:not([hidden])");
+      button.style.top = (window.scrollY + place.bottom + 8 + (quote ? quote.offsetHeight + 6 : 0)) + "px";
+      button.style.left = Math.max(8, Math.min(window.scrollX + place.left, root.clientWidth - button.offsetWidth - 8)) + "px";
+    });
+    button.addEventListener("mousedown", (event) => event.preventDefault());
+    button.addEventListener("click", () => {
+      try {
+        if (words.length > LONGEST) sessionStorage.setItem("platu-passage", words);
+      } catch (_refused) { /* The beginning is in the address. */ }
+    });
+  }
+  if (begins) drawing();
+
   const contents = document.querySelector(".contents details");
   if (contents && window.matchMedia("(min-width: 60rem)").matches) contents.open = true;
 })();
