@@ -96,7 +96,7 @@ def test_pages_take_few_statements(
     assert browser.get(address).status_code == 200
     with counting(store) as statements:
         browser.get(address)
-    assert len(statements) <= 6, statements
+    assert len(statements) <= 7, statements
 
 
 def count_beside(page: str, name: str) -> int:

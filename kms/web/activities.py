@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from kms import activities, note_cards, notes, overlaps, themes
 from kms.activities import ActivityLine
+from kms.activity_facts import ActivityFacts, checked
 from kms.errors import Invalid, NotFound
 from kms.language import gettext as _
 from kms.models import Activity
@@ -141,7 +142,7 @@ def create() -> ResponseReturnValue:
     if not notices.problems and alike:
         return _shown(replace(form, alike=tuple(alike))), HTTPStatus.UNPROCESSABLE_ENTITY
     try:
-        _refuse(notices)
+        _refuse(facts, notices)
         with saving() as session:
             note = notes.get(session, form.note, seen_by=viewer())
             sent_as = _sent_as(form.note, typed)
@@ -173,7 +174,7 @@ def revise(number: int) -> ResponseReturnValue:
         return _shown(_after_button(form))
     facts, notices = form_words.read(typed, form.tree)
     try:
-        _refuse(notices)
+        _refuse(facts, notices)
         with saving() as session:
             activity = _to_revise(session, number)
             kept = [one.theme.slug for one in activity.themes]
@@ -306,7 +307,12 @@ def _form_of(session: Session, activity: Activity, typed: Typed) -> ActivityForm
     return ActivityForm(typed, themes.load(session), note.number, note.title, activity.id)
 
 
-def _refuse(notices: Notices) -> None:
+def _refuse(facts: ActivityFacts, notices: Notices) -> None:
+    """Tell what the form and the domain cannot take, all at once."""
+    try:
+        checked(facts)
+    except Invalid as problem:
+        notices.problems.update({**problem.problems, **notices.problems})
     if notices.problems:
         raise Invalid(_("ยังบันทึกไม่ได้"), {})
 
