@@ -1,7 +1,7 @@
 """Before acting: what others learned about this, near here, on one page."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from http import HTTPStatus
 from typing import TypeVar
@@ -10,7 +10,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 
-from kms import briefing_lessons, briefings, themes
+from kms import briefing_lessons, briefings, overlaps, themes
 from kms.activity_lines import ActivityLine, working
 from kms.briefing_order import Disagreement, Placed, Wanted, disagreements
 from kms.briefings import Choices, KeptBriefing
@@ -19,6 +19,7 @@ from kms.knowing import Knower, who_knows
 from kms.language import gettext as _
 from kms.lesson_lives import LifeStep, today_in_thailand
 from kms.note_kinds import Kind
+from kms.overlaps import OverlapShown
 from kms.search.query import Query
 from kms.sessions import Session
 from kms.themes import Tree
@@ -32,8 +33,9 @@ blueprint = Blueprint("briefings", __name__)
 
 # How many of each are shown, and how many of these are printed: all must fit one sheet of A4.
 SHOWN = {"lessons": 12, "failed": 6, "uses": 6, "open": 4, "replaced": 5, "people": 6, "work": 10}
-PRINTED = {"lessons": 8, "failed": 2, "uses": 2, "open": 2, "people": 4, "work": 4}
+PRINTED = {"lessons": 8, "failed": 2, "uses": 2, "open": 2, "people": 4, "work": 3}
 MOST_MATCHES = 40
+MOST_OVERLAPS = 30
 
 One = TypeVar("One")
 
@@ -50,8 +52,8 @@ class UseThatFailed:
 class Sheet:
     """Everything on the page; ``notice`` says what could not be asked.
 
-    ``shown_again`` of the lessons that were kept can still be read; ``overlapping`` are ids of
-    activities that do the same work as another here.
+    ``shown_again`` of the lessons that were kept can still be read; ``overlapping`` has the
+    overlap of an activity by its number.
     """
 
     choices: Choices
@@ -65,7 +67,7 @@ class Sheet:
     work: Sequence[ActivityLine]
     shown_again: int
     notice: str = ""
-    overlapping: frozenset[int] = frozenset()
+    overlapping: Mapping[int, OverlapShown] = field(default_factory=dict)
 
     @property
     def numbers(self) -> list[int]:
@@ -206,6 +208,7 @@ def _sheet(
         work=_working(session, choices, on),
         shown_again=len(placed),
         notice=notice,
+        overlapping=_overlapping(session, choices.place),
     )
 
 
@@ -239,6 +242,17 @@ def _working(session: Session, choices: Choices, on: date) -> list[ActivityLine]
         seen_by=viewer(),
         limit=SHOWN["work"],
     )
+
+
+def _overlapping(session: Session, place: str) -> dict[int, OverlapShown]:
+    """The overlap of each activity here, one that nobody has marked first."""
+    if not place:
+        return {}
+    found: dict[int, OverlapShown] = {}
+    for one in overlaps.of_place(session, place, seen_by=viewer(), limit=MOST_OVERLAPS):
+        found.setdefault(one.first.id, one)
+        found.setdefault(one.second.id, one)
+    return found
 
 
 def _matches(session: Session, plan: str) -> tuple[dict[int, float], str]:
