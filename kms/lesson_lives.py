@@ -170,11 +170,17 @@ def stage_of(steps: Sequence[LifeStep]) -> str:
 
     A use that did not work is a doubt, and brings it nowhere.
     """
-    said = {one.step for one in steps if one.step != "applied" or one.outcome in WORKED}
-    if "agreed" not in said:
+    return _reached(
+        {one.step for one in steps if one.step != "superseded" and one.outcome != "did_not"}
+    )
+
+
+def _reached(steps: set[str]) -> str:
+    if "superseded" in steps:
+        return "superseded"
+    if "agreed" not in steps:
         return "draft"
-    reached = (stage for stage in reversed(STAGES) if stage in said)
-    return next(reached, "lesson")
+    return next((stage for stage in reversed(STAGES) if stage in steps), "lesson")
 
 
 def _review(steps: list[LifeStep], revised_at: datetime, before: datetime, stage: str) -> str:
@@ -188,6 +194,21 @@ def _review(steps: list[LifeStep], revised_at: datetime, before: datetime, stage
         return "asked"
     last = max((revised_at, *(one.created_at for one in steps)))
     return "age" if stage != "draft" and last < before else ""
+
+
+def stages(session: Session, numbers: Iterable[int], *, seen_by: Viewer) -> dict[int, str]:
+    """Stage, or ``superseded``, of lessons that the viewer is known to see; one statement.
+
+    For lists that have no room for more.
+    """
+    wanted = sorted(set(numbers))
+    if not wanted:
+        return {}
+    given = {"numbers": wanted, ACCOUNT: seen_by.account_id}
+    said: dict[int, set[str]] = {number: set() for number in wanted}
+    for row in session.execute(_brought_on(seen_as(seen_by)), given):
+        said[row.lesson_id].add(row.step)
+    return {number: _reached(steps) for number, steps in said.items()}
 
 
 def history(session: Session, lesson: int, *, seen_by: Viewer) -> tuple[StepInHistory, ...]:
@@ -331,6 +352,13 @@ def _told(columns: Sequence[Any], way: SeenAs, *, undone: bool = False) -> Selec
         .outerjoin(Organisation, Organisation.id == LessonStep.organisation_id)
         .outerjoin(Person, Person.id == LessonStep.by_id)
         .order_by(LessonStep.id)
+    )
+
+
+@cache
+def _brought_on(way: SeenAs) -> Select[*tuple[Any, ...]]:
+    return known_steps((LessonStep.lesson_id, LessonStep.step), way).where(
+        LessonStep.lesson_id.in_(_NUMBERS), LessonStep.outcome != "did_not"
     )
 
 

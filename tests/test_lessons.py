@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from kms import lesson_life, lessons, notes, themes
+from kms import lesson_life, lesson_lives, lessons, notes, themes
 from kms.lesson_life import lives
 from kms.models import LessonStep, Note
 from kms.note_kinds import RolePlayed
@@ -359,3 +359,22 @@ def test_lessons_that_are_shipped_are_agreed_to(store: Store) -> None:
     with store.reading() as session:
         found = lessons.listing(session, seen_by=ANONYMOUS, limit=1)
     assert found.stages["draft"] == 0 and found.stages["lesson"] > 20
+
+
+def test_a_search_tells_how_far_each_lesson_has_come(
+    client: FlaskClient, story: dict[str, int]
+) -> None:
+    page = client.get("/search?q=เป้าหมายชัดก่อน&kind=lesson").text
+    hits = re.findall(r'class="hit hit-lesson".*?</article>', page, re.DOTALL)
+    told = {int(re.findall(r"/notes/(\d+)", hit)[0]): hit for hit in hits}
+    assert "ที่อื่นนำไปใช้" in told[story["lesson"]]
+    assert "มีบทเรียนอื่นมาแทน" in told[story["older"]]
+
+
+def test_a_stage_in_a_list_is_the_stage_on_the_page(session: Session, cast: Cast) -> None:
+    made = every_standing(session, cast)
+    known = lives(session, made.values(), seen_by=cast.stranger)
+    told = lesson_lives.stages(session, made.values(), seen_by=cast.stranger)
+    assert told == {
+        number: "superseded" if one.superseded_by else one.stage for number, one in known.items()
+    }

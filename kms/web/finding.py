@@ -8,10 +8,11 @@ from functools import partial
 from flask import Blueprint, Response, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from kms import naming, places, suggestions
+from kms import lesson_lives, naming, places, suggestions
 from kms.errors import Invalid, NotFound, Unavailable
 from kms.language import gettext as _
 from kms.note_cards import NoteCard, cards
+from kms.note_kinds import Kind
 from kms.note_lines import NoteLine, lines
 from kms.search import query as queries
 from kms.search import saved
@@ -62,6 +63,8 @@ def search() -> ResponseReturnValue:
             ways = _ways_out(session, found)
             asked = saved.address_of(found.query)
             follow = following.button(session, "search", asked) if asked else None
+            lessons = [hit.number for hit in found.hits if hit.kind == Kind.LESSON]
+            stages = lesson_lives.stages(session, lessons, seen_by=viewer())
     except Unavailable as problem:
         kept = without(tuple(request.args.items(multi=True)), "q", "offset")
         words = request.args.get("q", "")
@@ -70,7 +73,7 @@ def search() -> ResponseReturnValue:
     if follow:
         follow = replace(follow, label=_name_of(found, met))
     shown = _shown(found, notices, met, ways)
-    return render_template("finding/search.html", **shown, follow=follow)
+    return render_template("finding/search.html", **shown, follow=follow, stages=stages)
 
 
 def _ways_out(session: Session, found: Found) -> WaysOut:
