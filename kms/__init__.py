@@ -28,6 +28,7 @@ import kms.web.curating
 import kms.web.drafts
 import kms.web.errors
 import kms.web.evidence
+import kms.web.feeds
 import kms.web.filters
 import kms.web.finding
 import kms.web.following
@@ -75,6 +76,7 @@ BLUEPRINTS = (
     kms.web.overlaps.blueprint,
     kms.web.following.blueprint,
     kms.web.news.blueprint,
+    kms.web.feeds.blueprint,
     kms.web.actions.blueprint,
     kms.web.calendar.blueprint,
     kms.web.recommendations.blueprint,

@@ -59,6 +59,7 @@ __all__ = [
     "listing",
     "named_in_notes",
     "names",
+    "own",
     "page",
     "resolve",
     "revise",
@@ -367,13 +368,18 @@ def revise(
     session.flush()
 
 
-def revise_own(session: Session, person_id: int, *, by: Viewer, nickname: str, phone: str) -> None:
-    """What people may say of themselves; for anybody else NotFound, whoever asks."""
+def own(session: Session, person_id: int, *, by: Viewer) -> Person:
+    """Oneself; for anybody else NotFound, whoever asks."""
     if not by.is_signed_in:
         raise SignInNeeded(_("เข้าสู่ระบบก่อน แล้วทำต่อได้เลย"))
     if by.person_id != person_id:
         raise _not_found()
-    person = get(session, person_id)
+    return get(session, person_id)
+
+
+def revise_own(session: Session, person_id: int, *, by: Viewer, nickname: str, phone: str) -> None:
+    """Keep what people may say of themselves; raises as ``own``, and Invalid by field."""
+    person = own(session, person_id, by=by)
     problems = naming.too_long({"nickname": [nickname], "phone": [phone]}, LONGEST)
     problems |= phones.problem(phone)
     if problems:

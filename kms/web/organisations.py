@@ -1,13 +1,11 @@
 """Organisations: the list, what one took part in, and mending what is known of it."""
 
-from collections.abc import Mapping
-from http import HTTPStatus
+from functools import partial
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from kms import activities, organisations, places
-from kms.errors import Invalid
+from kms import activities, organisations, places, recommendations
 from kms.language import gettext as _
 from kms.organisations import OrganisationPage
 from kms.permissions import require
@@ -15,12 +13,13 @@ from kms.web import asked
 from kms.web.activities import today
 from kms.web.addresses import address
 from kms.web.context import reading, saving, viewer
+from kms.web.named import Typed, grouped_by_role, mended
 from kms.web.paging import page_of, start_of
-from kms.web.people import grouped_by_role
 
 blueprint = Blueprint("organisations", __name__, url_prefix="/organisations")
 
 EACH_PAGE = 50
+MOST_ASKED = 5
 
 
 @blueprint.get("")
@@ -59,9 +58,14 @@ def show(number: int) -> ResponseReturnValue:
     with reading() as session:
         page = organisations.page(session, number, seen_by=viewer())
         works = activities.of_organisation(session, number, seen_by=viewer())
+        asked_of = recommendations.listing(
+            session, recommendations.Asked(number), seen_by=viewer(), limit=MOST_ASKED
+        )
     return render_template(
         "organisations/show.html",
         works=works,
+        asked_of=asked_of,
+        all_asked=address("/recommendations", (("organisation", str(number)),)),
         today=today(),
         organisation=page.organisation,
         kind=_kinds().get(page.organisation.kind, ""),
@@ -85,7 +89,8 @@ def edit(number: int) -> ResponseReturnValue:
 def revise(number: int) -> ResponseReturnValue:
     """Keep what was mended, or show the form again with every word."""
     given = asked.words("name", "abbreviation", "kind", "place", many_lines=("about", "aliases"))
-    try:
+
+    def save() -> None:
         with saving() as session:
             organisations.revise(
                 session,
@@ -98,13 +103,11 @@ def revise(number: int) -> ResponseReturnValue:
                 aliases=given["aliases"].splitlines(),
                 place_code=asked.place(given["place"]).require(),
             )
-    except Invalid as problem:
-        return _form(number, given, problem.problems), HTTPStatus.UNPROCESSABLE_ENTITY
-    flash(_("บันทึกข้อมูลของ “%(name)s” แล้ว", name=given["name"]))
-    return redirect(f"/organisations/{number}", HTTPStatus.SEE_OTHER)
+
+    return mended(given, f"/organisations/{number}", save, partial(_form, number))
 
 
-def _form(number: int, given: Mapping[str, str], problems: Mapping[str, str]) -> str:
+def _form(number: int, given: Typed, problems: Typed) -> str:
     with reading() as session:
         page = organisations.page(session, number, seen_by=viewer())
     return render_template(

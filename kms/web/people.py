@@ -1,26 +1,30 @@
 """People: the list, what one person did, and mending what is known of them."""
 
-from collections.abc import Mapping, Sequence
-from http import HTTPStatus
+from functools import partial
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from kms import people, places, roles
-from kms.errors import Invalid
+from kms import knowing, people, phones, places, roles, themes
 from kms.language import gettext as _
 from kms.note_kinds import ROLES
 from kms.people import PersonPage
 from kms.permissions import require
-from kms.role_history import RoleOnNote
+from kms.thai import dates
 from kms.web import asked, following
+from kms.web.activity_form import theme_options
 from kms.web.addresses import address
 from kms.web.context import reading, saving, viewer
+from kms.web.named import Typed, grouped_by_role, mended, moved_to
 from kms.web.paging import page_of, start_of
 
 blueprint = Blueprint("people", __name__, url_prefix="/people")
 
 EACH_PAGE = 50
+MOST_NEAR = 12
+
+blueprint.add_app_template_filter(phones.dialled, "dialled")
+blueprint.add_app_template_filter(dates.year_be, "year_be")
 
 
 @blueprint.get("")
@@ -52,22 +56,61 @@ def listing() -> ResponseReturnValue:
     )
 
 
+@blueprint.get("/near")
+def near() -> ResponseReturnValue:
+    """Whom to phone about a theme near a place."""
+    place = asked.place_of_address()
+    theme = request.args.get("theme", "")
+    with reading() as session:
+        tree = themes.load(session)
+        theme = theme if theme in tree.by_slug else ""
+        asks = not place.problem and bool(theme or place.code)
+        found = (
+            knowing.who_knows(
+                session,
+                themes=[theme] if theme else [],
+                place=place.code,
+                seen_by=viewer(),
+                limit=MOST_NEAR,
+            )
+            if asks
+            else []
+        )
+    return render_template(
+        "people/near.html",
+        people=found,
+        asks=asks,
+        theme=theme,
+        theme_name=tree.by_slug[theme].label if theme else "",
+        themes=theme_options(tree),
+        place=place.typed,
+        problem=place.problem,
+    )
+
+
 @blueprint.get("/<int:number>")
 def show(number: int) -> ResponseReturnValue:
     """Everything one person did, as far as the viewer may read it."""
     with reading() as session:
         page = people.page(session, number, seen_by=viewer())
-        follow = following.button(session, "person", str(page.person.id))
+        if page.person.id != number:
+            return moved_to(f"/people/{page.person.id}")
+        known = knowing.themes_known(session, number, seen_by=viewer())
+        follow = following.button(session, "person", str(number))
     return render_template(
         "people/show.html",
-        follow=follow,
         person=page.person,
         aliases=page.aliases,
-        roles=grouped_by_role(page.roles),
+        phone=page.phone,
+        roles=grouped_by_role(page.roles, page.periods),
+        knows=known,
+        remarks=page.remarks,
         notes=page.notes,
         lessons=page.lessons,
         totals=page.totals,
         notes_url=address("/search", (("person", str(number)),)),
+        is_me=viewer().person_id == number,
+        follow=follow,
     )
 
 
@@ -81,8 +124,11 @@ def edit(number: int) -> ResponseReturnValue:
 @blueprint.post("/<int:number>/edit")
 def revise(number: int) -> ResponseReturnValue:
     """Keep what was mended, or show the form again with every word."""
-    given = asked.words("name", "title", "nickname", "place", many_lines=("about", "aliases"))
-    try:
+    given = asked.words(
+        "name", "title", "nickname", "phone", "place", many_lines=("about", "aliases")
+    )
+
+    def save() -> None:
         with saving() as session:
             people.revise(
                 session,
@@ -92,22 +138,43 @@ def revise(number: int) -> ResponseReturnValue:
                 title=given["title"],
                 nickname=given["nickname"],
                 about=given["about"],
+                phone=given["phone"],
                 aliases=given["aliases"].splitlines(),
                 place_code=asked.place(given["place"]).require(),
             )
-    except Invalid as problem:
-        return _form(number, given, problem.problems), HTTPStatus.UNPROCESSABLE_ENTITY
-    flash(_("บันทึกข้อมูลของ “%(name)s” แล้ว", name=given["name"]))
-    return redirect(f"/people/{number}", HTTPStatus.SEE_OTHER)
+
+    return mended(given, f"/people/{number}", save, partial(_form, number))
 
 
-def grouped_by_role(played: Sequence[RoleOnNote]) -> list[tuple[str, list[RoleOnNote]]]:
-    """Role code and what was done in it, in the order of the six roles."""
-    grouped = ((code, [one for one in played if one.role == code]) for code in ROLES)
-    return [(code, found) for code, found in grouped if found]
+@blueprint.get("/<int:number>/contact")
+def contact(number: int) -> ResponseReturnValue:
+    """My own nickname and phone."""
+    return _contact_form(number, {}, {})
 
 
-def _form(number: int, given: Mapping[str, str], problems: Mapping[str, str]) -> str:
+@blueprint.post("/<int:number>/contact")
+def revise_contact(number: int) -> ResponseReturnValue:
+    """Keep them, or show the form again."""
+    given = {"name": viewer().name, **asked.words("nickname", "phone")}
+
+    def save() -> None:
+        with saving() as session:
+            own = {"nickname": given["nickname"], "phone": given["phone"]}
+            people.revise_own(session, number, by=viewer(), **own)
+
+    return mended(given, f"/people/{number}", save, partial(_contact_form, number))
+
+
+def _contact_form(number: int, given: Typed, problems: Typed) -> str:
+    with reading() as session:
+        person = people.own(session, number, by=viewer())
+        kept = {"nickname": person.nickname, "phone": person.phone}
+    return render_template(
+        "people/contact.html", person=person, given={**kept, **given}, problems=problems
+    )
+
+
+def _form(number: int, given: Typed, problems: Typed) -> str:
     with reading() as session:
         page = people.page(session, number, seen_by=viewer())
     return render_template(
@@ -124,6 +191,7 @@ def _kept(page: PersonPage) -> dict[str, str]:
         "name": person.name,
         "title": person.title,
         "nickname": person.nickname,
+        "phone": person.phone,
         "about": person.about,
         "aliases": "\n".join(page.aliases),
         "place": places.path(person.place_code) if person.place_code else "",
