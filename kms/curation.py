@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from kms import themes
+from kms import overlap_finding, themes
 from kms.errors import Invalid
 from kms.language import gettext as _
 from kms.models import Theme
@@ -25,6 +25,7 @@ def revise(
     themes.rename(session, theme, by=by, name=name, name_en=name_en, about=about)
     if theme.parent_id != (parent.id if parent else None):
         themes.move(session, theme, by=by, parent=parent)
+        overlap_finding.find_about(session, slug)
     return theme
 
 
@@ -32,6 +33,7 @@ def agree(session: Session, slug: str, *, by: Viewer, under: str, field: str) ->
     """Take a proposal into the tree; ``field`` names the box in which ``under`` was chosen."""
     theme = themes.get(session, slug)
     themes.agree(session, theme, by=by, parent=_chosen(session, under, field))
+    overlap_finding.find_about(session, slug)
     return theme
 
 
@@ -43,6 +45,7 @@ def merge(session: Session, slug: str, *, by: Viewer, into: str, field: str) -> 
         sentence = _("เลือกประเด็นที่จะรวมเข้าด้วย")
         raise Invalid(sentence, {field: sentence})
     themes.merge(session, theme, into=kept, by=by)
+    overlap_finding.find_about(session, kept.slug)
     return kept
 
 

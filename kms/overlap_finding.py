@@ -14,7 +14,15 @@ from sqlalchemy.orm import Session, selectinload
 
 from kms import themes
 from kms.activity_lines import ActivityLine, at_or_around, lines
-from kms.models import Activity, ActivityPlace, ActivityTheme, Overlap, OverlapPlace, Theme
+from kms.models import (
+    Activity,
+    ActivityOrganisation,
+    ActivityPlace,
+    ActivityTheme,
+    Overlap,
+    OverlapPlace,
+    Theme,
+)
 from kms.permissions import SYSTEM
 from kms.themes import Tree
 
@@ -61,8 +69,21 @@ def find(session: Session, activity_id: int, *, reopen: bool = False) -> None:
     session.flush()
 
 
-def find_all(session: Session, activity_ids: Iterable[int]) -> None:
-    """Find anew for each of these, whose organisations or themes have become others."""
+def find_about(session: Session, slug: str) -> None:
+    """Find anew for all that is about this theme or beneath it, which stands elsewhere now."""
+    about = select(ActivityTheme.activity_id).join(ActivityTheme.theme)
+    beneath = themes.load(session).subtree(slug)
+    _find_all(session, session.scalars(about.where(Theme.slug.in_(beneath))))
+
+
+def find_with(session: Session, *organisation_ids: int) -> None:
+    """Find anew for all that these organisations have a part in, which are others now."""
+    part = ActivityOrganisation
+    having = select(part.activity_id).where(part.organisation_id.in_(organisation_ids))
+    _find_all(session, session.scalars(having))
+
+
+def _find_all(session: Session, activity_ids: Iterable[int]) -> None:
     for activity_id in sorted(set(activity_ids)):
         find(session, activity_id)
 

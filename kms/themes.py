@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from kms import language, naming
 from kms.errors import Invalid, NotFound
 from kms.language import gettext as _
-from kms.models import Note, NoteTheme, Theme
+from kms.models import ActivityTheme, Note, NoteTheme, Overlap, Theme
 from kms.permissions import Viewer, may, require, visible_to
 from kms.thai.words import is_cluster_boundary
 
@@ -292,12 +292,30 @@ def merge(session: Session, theme: Theme, *, into: Theme, by: Viewer) -> int:
         if link.note_id not in there:
             session.add(NoteTheme(note_id=link.note_id, theme_id=into.id, position=link.position))
         session.delete(link)
+    _merge_in_activities(session, theme, into)
     for child in _agreed_children(session, theme):
         child.parent_id = into.id
     theme.status = "retired"
     theme.merged_into_id = into.id
     session.flush()
     return len(moved)
+
+
+def _merge_in_activities(session: Session, theme: Theme, into: Theme) -> None:
+    """What two activities have in common stays the same, so their overlaps stay as marked."""
+    having = select(ActivityTheme).where(ActivityTheme.theme_id == theme.id)
+    both = select(ActivityTheme.activity_id).where(ActivityTheme.theme_id == into.id)
+    there = set(session.scalars(both))
+    for link in session.scalars(having).all():
+        if link.activity_id not in there:
+            session.add(
+                ActivityTheme(
+                    activity_id=link.activity_id, theme_id=into.id, position=link.position
+                )
+            )
+        session.delete(link)
+    for overlap in session.scalars(select(Overlap).where(Overlap.theme_id == theme.id)):
+        overlap.theme_id = into.id
 
 
 def _named(name: str) -> str:

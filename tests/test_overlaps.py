@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from kms import activities, notes, overlaps, themes
+from kms import activities, curation, notes, overlaps, themes
 from kms.activities import ActivityFacts, Part
 from kms.errors import Invalid, NotAllowed, NotFound, SignInNeeded
 from kms.models import Activity, Note, Overlap
@@ -247,6 +247,20 @@ def test_an_overlap_is_there_for_those_who_may_see_both_only(
                 overlaps.get(session, number, seen_by=viewer)
     with pytest.raises(NotFound if visibility == "draft" else Invalid):
         overlaps.coordinate(session, number, by=cast.commenter, reason="")
+
+
+def test_an_overlap_follows_the_tree_of_themes(session: Session, cast: Cast) -> None:
+    recorded(session, cast, LIFE_PLAN, replace(SURVEY, themes=("energy",)))
+    assert flags(session) == []
+    given = {"name": "พลังงาน", "name_en": "", "about": ""}
+    curation.revise(session, "energy", by=cast.curator, under="poverty", **given)
+    [found] = flags(session)
+    overlaps.coordinate(session, found.id, by=cast.commenter, reason="คุยกันแล้ว")
+    curation.merge(session, "energy", by=cast.curator, into="survey", field="into")
+    [found] = flags(session)
+    assert (found.theme_slug, found.is_coordinated) == ("survey", True)
+    curation.revise(session, "survey", by=cast.curator, under="", **given)
+    assert flags(session) == []
 
 
 def test_two_and_twelve_overlaps_take_the_same_statements(

@@ -18,7 +18,7 @@ _PART_OF = {"funder": "funder", "organiser": "runner", "partner": "partner"}
 
 def part_names() -> dict[str, str]:
     """What the three parts are called."""
-    return {"funder": _("ให้ทุน"), "runner": _("ทำ"), "partner": _("ภาคี")}
+    return {"funder": _("ผู้ให้ทุน"), "runner": _("ผู้ทำ"), "partner": _("ภาคี")}
 
 
 def read(typed: Typed, tree: Tree) -> tuple[ActivityFacts, Notices]:
