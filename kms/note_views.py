@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from kms import carrying, comments, evidence, language, naming
+from kms import carrying, comments, evidence, language, naming, recommendations
 from kms.comments import CommentShown
 from kms.errors import NotFound
 from kms.evidence import SourceShown
@@ -156,6 +156,7 @@ class NoteView:
     drawn: tuple[Drawn, ...]
     lessons_used: dict[int, str]
     carried: dict[int, int]
+    recommendations: tuple[recommendations.Shown, ...]
     comments: tuple[CommentShown, ...]
     missing: frozenset[str] = frozenset()
     linking: tuple[NoteLine, ...] = ()
@@ -225,6 +226,9 @@ def view(session: Session, number: int, *, seen_by: Viewer, beside: Sequence[int
         drawn=_drawn(linked),
         lessons_used=lessons_used,
         carried=carrying.of_note(session, number, seen_by=seen_by) if content.actions else {},
+        recommendations=(
+            recommendations.of_note(session, number, seen_by=seen_by) if row.is_asking else ()
+        ),
         comments=comments.threads(session, number, seen_by=seen_by),
         missing=frozenset(one.a for one in labels if one.what == "missing"),
         linking=tuple(_line(one) for one in reversed(linked) if one.way == "linking"),
@@ -294,6 +298,7 @@ def _note(seen: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
             Note.source_id,
             Note.author_id,
             Person.name.label("author_name"),
+            recommendations.is_asking().label("is_asking"),
             Revision.content,
         )
         .join(Revision, (Revision.note_id == Note.id) & (Revision.number == Note.revision))

@@ -27,6 +27,7 @@ LEAST = {
     "agree_lesson": "curator",
     "witness_lesson": "member",
     "undo_step": "curator",
+    "answer_recommendation": "curator",
     "hide_comment": "curator",
     "edit_themes": "curator",
     "edit_organisations": "curator",

@@ -6,7 +6,17 @@ from dataclasses import dataclass, field
 from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from kms import activities, browsing, notes, organisations, overlaps, places, roles, themes
+from kms import (
+    activities,
+    browsing,
+    notes,
+    organisations,
+    overlaps,
+    places,
+    recommendations,
+    roles,
+    themes,
+)
 from kms.errors import NotFound
 from kms.language import gettext as _
 from kms.note_kinds import LEVELS, ROLES
@@ -17,7 +27,7 @@ from kms.thai.dates import BE_MINUS_CE
 from kms.themes import Tree
 from kms.web import asked, following
 from kms.web.activities import today
-from kms.web.addresses import address
+from kms.web.addresses import address, in_place_of
 from kms.web.context import reading, viewer
 
 blueprint = Blueprint("browse", __name__)
@@ -26,6 +36,7 @@ MOST_PLAYERS = 20
 MOST_ACTIVITIES = 60
 MOST_OVERLAPS = 20
 MOST_ORGANISATIONS = 20
+MOST_ASKED = 5
 # How many of their notes stand under someone on the page of a role.
 TITLES_EACH = 2
 PARAMETERS = {2: "province", 4: "amphoe", 6: "tambon"}
@@ -243,8 +254,13 @@ def role(code: str) -> ResponseReturnValue:
         )
         numbers = {number for one in players for number in one.note_numbers[:TITLES_EACH]}
         titles = notes.titles(session, numbers, seen_by=viewer())
+        wanted = recommendations.Asked(role=code, place=where.code or "")
+        asked_of = recommendations.listing(session, wanted, seen_by=viewer(), limit=MOST_ASKED)
+    pairs = in_place_of((("role", code),), "place", where.code or "")
     return render_template(
         "browse/role.html",
+        asked_of=asked_of,
+        all_asked=address("/recommendations", pairs),
         role=roles.ROLES[code],
         level=level,
         levels=[("", _("ทุกระดับ")), *((one, roles.level_name(one)) for one in LEVELS)],
