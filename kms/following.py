@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from kms import naming, people, places, themes
+from kms.db import now
 from kms.errors import Invalid, NotFound
 from kms.language import gettext as _
 from kms.models import Comment, Follow, Note, NoteTheme, Person, Theme
@@ -65,7 +66,8 @@ def follow(session: Session, kind: str, target: str, *, by: Viewer, label: str =
     """
     require(by, "follow")
     account = by.account_id
-    found = _lookup(session, kind, target, by)
+    wanted = _search(target) if kind == "search" else target
+    found = find(session, kind, wanted, seen_by=by)[0].target
     if is_following(session, kind, found, by=by):
         return session.scalars(
             select(Follow).where(Follow.account_id == account, _leads_to(kind, found)).limit(1)
@@ -126,6 +128,26 @@ def listing(session: Session, *, seen_by: Viewer) -> tuple[list[Followed], Tree]
     rows = session.scalars(
         select(Follow).where(Follow.account_id == seen_by.account_id).order_by(Follow.id.desc())
     ).all()
+    return _resolved(session, rows, seen_by)
+
+
+def find(
+    session: Session, kind: str, target: str, *, seen_by: Viewer, label: str = ""
+) -> tuple[Followed, Tree]:
+    """One thing as its followers would see it, and the themes it was looked up in.
+
+    Raises NotFound alike for what is absent and what the viewer may not know of.
+    """
+    row = Follow(id=0, kind=kind, target=target, label=label, created_at=now())
+    found, tree = _resolved(session, [row], seen_by) if kind in FOLLOWED else ([], Tree())
+    if not found or found[0].is_lost:
+        raise NotFound(_("ไม่พบสิ่งที่จะติดตาม อาจถูกลบไปแล้ว หรือคุณยังไม่มีสิทธิ์อ่าน"))
+    return found[0], tree
+
+
+def _resolved(
+    session: Session, rows: Sequence[Follow], seen_by: Viewer
+) -> tuple[list[Followed], Tree]:
     by_kind = {kind: [row for row in rows if row.kind == kind] for kind in FOLLOWED}
     tree = themes.load(session) if by_kind["theme"] or by_kind["search"] else Tree()
     named = {
@@ -149,29 +171,6 @@ def _followed(row: Follow, found: tuple[str, str] | None) -> Followed:
 
 
 # --- what may be followed ------------------------------------------------------------------------
-
-
-def _lookup(session: Session, kind: str, target: str, viewer: Viewer) -> str:
-    """The target as it is kept; NotFound for what the viewer may not know of."""
-    found: str | None = None
-    if kind == "place":
-        found = target if places.exists(target) else None
-    elif kind == "theme":
-        tree = themes.load(session)
-        slug = kept_theme(tree, target)
-        if slug and themes.is_known(session, tree.by_slug[slug], seen_by=viewer):
-            found = slug
-    elif kind == "person":
-        known = people_named(session, _number(target), seen_by=viewer)
-        found = next((str(kept) for kept, _name in known.values()), None)
-    elif kind == "note":
-        seen = titles(session, _number(target), seen_by=viewer)
-        found = next((str(number) for number in seen), None)
-    elif kind == "search":
-        found = _search(target)
-    if found is None:
-        raise NotFound(_("ไม่พบสิ่งที่จะติดตาม อาจถูกลบไปแล้ว หรือคุณยังไม่มีสิทธิ์อ่าน"))
-    return found
 
 
 def _search(target: str) -> str:

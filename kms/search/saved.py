@@ -34,16 +34,23 @@ def watch(session: Session, index: Index, *, seen_by: Viewer) -> Watch:
     Two statements more than ``following.listing`` where searches are kept, none otherwise.
     """
     followed, tree = following.listing(session, seen_by=seen_by)
+    hits = hits_of(session, index, followed, tree, seen_by=seen_by)
+    return news.watch(followed, tree, viewer=seen_by, hits=hits)
+
+
+def hits_of(
+    session: Session, index: Index, followed: Sequence[Followed], tree: Tree, *, seen_by: Viewer
+) -> dict[int, frozenset[int]]:
+    """By the id of each search among these, the recent notes that it finds."""
     searches = [one for one in followed if one.kind == "search"]
     if not searches:
-        return news.watch(followed, tree, viewer=seen_by)
+        return {}
     queries = _queries(session, searches, tree, seen_by)
     recent = frozenset(recent_numbers(session, seen_by=seen_by))
-    hits = {
+    return {
         number: recent & index.numbers(session, query, seen_by=seen_by)
         for number, query in queries.items()
     }
-    return news.watch(followed, tree, viewer=seen_by, hits=hits)
 
 
 def recent_numbers(session: Session, *, seen_by: Viewer) -> list[int]:

@@ -29,12 +29,14 @@ _OPEN_ENDPOINTS = frozenset(
         "shell.healthz",
     }
 )
+# Nobody is asked for there.
+_OPEN_TO_ALL_ALIKE = frozenset({"feeds"})
 
 
 @blueprint.before_app_request
 def insist_on_new_password() -> ResponseReturnValue | None:
     """Whoever signed in with a one-time password sets their own first."""
-    if request.endpoint in _OPEN_ENDPOINTS:
+    if request.endpoint in _OPEN_ENDPOINTS or request.blueprint in _OPEN_TO_ALL_ALIKE:
         return None
     account = context.signed_in()
     if account is None or not account.must_change_password:
