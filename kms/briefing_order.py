@@ -267,7 +267,7 @@ def _names(codes: Iterable[str | None], place: str) -> str:
     names = list(dict.fromkeys(_name(code, place) for code in known))
     more = len(names) - MOST_NAMED
     said = " ".join(names[:MOST_NAMED])
-    return f"{said} {_('และอีก %(n)s แห่ง', n=more)}" if more > 0 else said
+    return " ".join((said, _("และอีก %(n)s แห่ง", n=more))) if more > 0 else said
 
 
 def _name(code: str, place: str) -> str:

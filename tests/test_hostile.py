@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import date
 from hashlib import sha256
 from urllib.parse import quote
 
@@ -14,7 +15,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from kms import comments, drafts, notes, themes
+from kms import comments, drafts, notes, recommendations, themes
 from kms.drafts import FormWords
 from kms.models import (
     Account,
@@ -28,7 +29,16 @@ from kms.models import (
     Theme,
     Upload,
 )
-from kms.note_kinds import AttachedFile, OrganisationPart, PlaceNamed, RolePlayed, SourcePassage
+from kms.note_kinds import (
+    ActionItem,
+    AttachedFile,
+    Meeting,
+    OrganisationPart,
+    PlaceNamed,
+    Review,
+    RolePlayed,
+    SourcePassage,
+)
 from kms.saving import Store
 from kms.web.security import CONTENT_SECURITY_POLICY
 from tests.cast import PASSWORD, Cast, csrf_token, post
@@ -94,8 +104,16 @@ def hide_secrets(store: Store, cast: Cast, stage: Stage, visibility: str) -> lis
         common["attachments"] = (AttachedFile(FILE_KEY, SECRET),)
         words = FormWords(FORM_ID, "comment", [("body", SECRET)], number=stage.review)
         drafts.save(session, words, by=cast.facilitator)
-        review = notes.create(session, a_review(**common), by=cast.facilitator)
-        minutes = notes.create(session, some_minutes(**common), by=cast.facilitator)
+        to_do = (ActionItem(SECRET, SECRET, date(2007, 1, 1), result=SECRET),)
+        said = Review(answers={"review": SECRET}, actions=to_do)
+        review = notes.create(session, a_review(**common, review=said), by=cast.facilitator)
+        recommendations.add(
+            session, review, by=cast.facilitator, what=SECRET, organisation="พอช."
+        )
+        meeting = Meeting(actions=to_do, next_date=date(2030, 1, 1), next_venue=SECRET)
+        minutes = notes.create(
+            session, some_minutes(**common, meeting=meeting), by=cast.facilitator
+        )
         passage = SourcePassage(stage.review, SECRET)
         lesson = notes.create(session, a_lesson(passage, **common), by=cast.facilitator)
         page = notes.create(
@@ -124,6 +142,8 @@ def values_of(word: str) -> dict[str, list[str]]:
         "name": ["none"],
         "step": ["confirmed", "applied", "superseded", word],
         "step_id": ["1", "987654"],
+        "position": ["0", "1", "987654"],
+        "recommendation_id": ["1", "2", "987654"],
         "filename": ["none.css"],
     }
 
@@ -144,10 +164,17 @@ def asking(word: str) -> list[str]:
         f"/api/v1/search?tag={said}",
         f"/api/v1/search?theme={said}{quote('ประเด็น')}",
         f"/search?theme={said}{quote('ประเด็น')}",
+        f"/actions?show=open&who={said}",
+        f"/actions?show=overdue&place={said}",
+        f"/recommendations?place={said}",
         f"/people?place={said}",
         f"/organisations?place={said}",
         f"/roles/khun_ua?place={said}",
         f"/write/lesson?title={said}",
+        f"/briefing?plan={said}",
+        f"/briefing?place=80&plan={said}",
+        f"/briefing?place={said}",
+        f"/briefing?theme={said}{quote('ประเด็น')}",
         *(f"/search?{name}={said}" for name in narrowed),
         *(f"/search?person={quote(name + word)}" for name in ("คน", "ผู้เขียน")),
         f"/search?q=person:{quote('คน' + word)}",
@@ -157,6 +184,8 @@ def asking(word: str) -> list[str]:
 
 
 WIDE = [
+    "/briefing?place=80",
+    "/briefing?theme=plan&theme=welfare&place=801208",
     "/search?q=สวัสดิการ",
     "/api/v1/search",
     "/api/v1/search?q=สวัสดิการ",
