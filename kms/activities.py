@@ -60,6 +60,7 @@ __all__ = [
     "of_place",
     "organisation_asked",
     "record",
+    "recorded_by",
     "remove",
     "removed",
     "restore",
@@ -277,6 +278,13 @@ def named(session: Session, name: str, *, seen_by: Viewer, limit: int) -> list[A
         chosen = chosen.where(Activity.name_key.contains(wanted, autoescape=True))
     latest = (Activity.created_at.desc(), Activity.id.desc())
     return chosen_lines(session, chosen, latest, seen_by=seen_by, limit=limit)
+
+
+def recorded_by(session: Session, account_id: int, *, seen_by: Viewer) -> list[Activity]:
+    """What this account recorded from notes that it may see, removed ones too."""
+    told = select(Note.id).where(Note.id == Activity.note_id, visible_to(seen_by))
+    mine = select(Activity).where(Activity.owner_id == account_id, told.exists())
+    return list(session.scalars(mine.order_by(Activity.id)))
 
 
 def was_sent(session: Session, sent_as: str) -> bool:

@@ -24,6 +24,7 @@ from kms.overlap_words import sentence
 from kms.permissions import Viewer, require
 
 LONGEST_REASON = 300
+MOST_MARKED = 10_000
 COORDINATED = "coordinated"
 STATES = ("", COORDINATED)
 
@@ -176,6 +177,12 @@ def coordinate(session: Session, overlap_id: int, *, by: Viewer, reason: str) ->
     overlap.state, overlap.reason = COORDINATED, said
     overlap.marked_by_id, overlap.marked_at = by.person_id, now()
     session.flush()
+
+
+def marked_by(session: Session, person_id: int, *, seen_by: Viewer) -> list[OverlapShown]:
+    """What this person said is co-ordinated."""
+    mine = Overlap.marked_by_id == person_id
+    return _chosen(session, mine, seen_by=seen_by, limit=MOST_MARKED)
 
 
 def reopen(session: Session, overlap_id: int, *, by: Viewer) -> None:

@@ -5,7 +5,18 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from kms import accounts, attachments, briefings, drafts, passwords, people
+from kms import (
+    accounts,
+    activities,
+    attachments,
+    briefings,
+    drafts,
+    following,
+    mentions,
+    overlaps,
+    passwords,
+    people,
+)
 from kms.briefings import KeptBriefing
 from kms.language import gettext as _
 from kms.models import (
@@ -30,7 +41,8 @@ def export_own_data(session: Session, account: Account) -> dict[str, Any]:
         select(Comment).where(Comment.owner_id == account.id).order_by(Comment.id)
     )
     # What others' drafts say of somebody is not theirs to read yet.
-    seen = visible_to(Viewer(account.id, person.id, person.name, account.permission))
+    viewer = Viewer(account.id, person.id, person.name, account.permission)
+    seen = visible_to(viewer)
     roles = session.scalars(
         select(RoleAssignment)
         .join(Note, Note.id == RoleAssignment.note_id)
@@ -57,7 +69,23 @@ def export_own_data(session: Session, account: Account) -> dict[str, Any]:
             {"kind": one.kind, "saved_at": one.saved_at.isoformat(), "fields": one.fields}
             for one in drafts.whole_of_owner(session, account.id)
         ],
+        "follows": [
+            {"kind": one.kind, "target": one.target, "label": one.label}
+            for one in following.whole_of_owner(session, account.id)
+        ],
+        "called_in": [
+            {"note": one.note_id, "comment": one.id}
+            for one in mentions.of_person(session, person.id, seen_by=viewer)
+        ],
         "briefings": [_briefing(one) for one in briefings.whole_of_owner(session, account.id)],
+        "activities": [
+            {"number": one.id, "name": one.name, "note": one.note_id, "about": one.about}
+            for one in activities.recorded_by(session, account.id, seen_by=viewer)
+        ],
+        "coordinated": [
+            {"overlap": one.id, "reason": one.reason, "between": [one.first.name, one.second.name]}
+            for one in overlaps.marked_by(session, person.id, seen_by=viewer)
+        ],
         "files": [_file(file) for file in attachments.brought_by(session, account.id)],
     }
 
@@ -78,6 +106,8 @@ def forget(session: Session, account: Account) -> None:
     session.flush()
     drafts.drop_all(session, account.id)
     briefings.drop_all(session, account.id)
+    following.drop_all(session, account.id)
+    mentions.forget(session, account.person_id)
     for upload in session.scalars(select(Upload).where(Upload.account_id == account.id)):
         session.delete(upload)
     attachments.forget_loose(session, account.id)
@@ -85,7 +115,8 @@ def forget(session: Session, account: Account) -> None:
     account.email = f"forgotten-{account.id}@platu.invalid"
     account.password_hash = passwords.UNUSABLE
     account.is_active = False
-    account.signed_in_at = None
+    account.signed_in_at = account.news_seen_at = account.digest_sent_at = None
+    account.digest = "off"
     accounts.sign_out_everywhere(account)
     session.flush()
 
@@ -148,6 +179,7 @@ def _account(account: Account) -> dict[str, Any]:
     return {
         "email": account.email,
         "permission": account.permission,
+        "digest": account.digest,
         "created_at": account.created_at.isoformat(),
         "signed_in_at": account.signed_in_at.isoformat() if account.signed_in_at else None,
     }

@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from kms import activities, curation, notes, overlaps, themes
+from kms import activities, curation, notes, overlaps, privacy, themes
 from kms.activities import ActivityFacts, Part
 from kms.errors import Invalid, NotAllowed, NotFound, SignInNeeded
-from kms.models import Activity, Note, Overlap
+from kms.models import Account, Activity, Note, Overlap
 from kms.note_kinds import NoteContent
 from kms.permissions import ANONYMOUS, SYSTEM, Viewer
 from kms.saving import Store
@@ -247,6 +247,20 @@ def test_an_overlap_is_there_for_those_who_may_see_both_only(
                 overlaps.get(session, number, seen_by=viewer)
     with pytest.raises(NotFound if visibility == "draft" else Invalid):
         overlaps.coordinate(session, number, by=cast.commenter, reason="")
+
+
+def test_what_a_person_recorded_and_marked_is_theirs_to_read(session: Session, cast: Cast) -> None:
+    recorded(session, cast, LIFE_PLAN, SURVEY)
+    [flag] = flags(session)
+    overlaps.coordinate(session, flag.id, by=cast.facilitator, reason="คุยกันแล้ว")
+    account = session.get_one(Account, cast.facilitator.account_id)
+    told = privacy.export_own_data(session, account)
+    assert [one["name"] for one in told["activities"]] == [LIFE_PLAN.name, SURVEY.name]
+    assert [one["reason"] for one in told["coordinated"]] == ["คุยกันแล้ว"]
+    privacy.forget(session, account)
+    [found] = flags(session)
+    assert found.is_coordinated
+    assert cast.facilitator.name not in found.marked_by
 
 
 def test_an_overlap_follows_the_tree_of_themes(session: Session, cast: Cast) -> None:
