@@ -88,6 +88,8 @@ def follow(session: Session, kind: str, target: str, *, by: Viewer, label: str =
 def unfollow(session: Session, kind: str, target: str, *, by: Viewer) -> None:
     """Follow this no longer, whether it may still be seen or not."""
     require(by, "follow")
+    if kind not in FOLLOWED:
+        raise _unknown()
     session.execute(
         delete(Follow)
         .where(Follow.account_id == by.account_id, _leads_to(kind, target))
@@ -141,8 +143,21 @@ def find(
     row = Follow(id=0, kind=kind, target=target, label=label, created_at=now())
     found, tree = _resolved(session, [row], seen_by) if kind in FOLLOWED else ([], Tree())
     if not found or found[0].is_lost:
-        raise NotFound(_("ไม่พบสิ่งที่จะติดตาม อาจถูกลบไปแล้ว หรือคุณยังไม่มีสิทธิ์อ่าน"))
+        raise _unknown()
     return found[0], tree
+
+
+def whole_of_owner(session: Session, account_id: int) -> list[Follow]:
+    """Everything that this account follows, as it is kept."""
+    mine = select(Follow).where(Follow.account_id == account_id).order_by(Follow.id)
+    return list(session.scalars(mine))
+
+
+def drop_all(session: Session, account_id: int) -> None:
+    """Let go of everything that this account follows."""
+    for row in whole_of_owner(session, account_id):
+        session.delete(row)
+    session.flush()
 
 
 def _resolved(
@@ -197,6 +212,10 @@ def _require_room(session: Session, kind: str, by: Viewer) -> None:
         sentence = _("ติดตามการค้นได้ไม่เกิน %(n)s รายการ เลิกติดตามบางรายการก่อน", n=MOST_SEARCHES)
     if sentence:
         raise Invalid(sentence, {"target": sentence})
+
+
+def _unknown() -> NotFound:
+    return NotFound(_("ไม่พบสิ่งที่จะติดตาม อาจถูกลบไปแล้ว หรือคุณยังไม่มีสิทธิ์อ่าน"))
 
 
 def _label(label: str) -> str:

@@ -22,7 +22,7 @@ from kms.models import (
     PersonAlias,
     RoleAssignment,
 )
-from kms.permissions import SeenAs, visible_as
+from kms.permissions import SeenAs, Viewer, visible_as, visible_to
 from kms.thai.words import is_cluster_boundary
 
 MOST_CALLED = 20
@@ -62,6 +62,26 @@ def keep(session: Session, comment: Comment) -> None:
         Mention(comment_id=comment.id, person_id=person, name=name)
         for person, name in wanted.items()
     )
+    session.flush()
+
+
+def of_person(session: Session, person_id: int, *, seen_by: Viewer) -> list[Comment]:
+    """The comments that call this person, of those that the viewer may read."""
+    return list(
+        session.scalars(
+            select(Comment)
+            .join(Mention, Mention.comment_id == Comment.id)
+            .join(Note, Note.id == Comment.note_id)
+            .where(Mention.person_id == person_id, Comment.hidden_at.is_(None), visible_to(seen_by))
+            .order_by(Comment.id)
+        )
+    )
+
+
+def forget(session: Session, person_id: int) -> None:
+    """Keep no longer who was called; the words stay as their writers wrote them."""
+    for row in session.scalars(select(Mention).where(Mention.person_id == person_id)):
+        session.delete(row)
     session.flush()
 
 

@@ -12,6 +12,7 @@ from kms import (
     briefings,
     drafts,
     following,
+    lesson_lives,
     mentions,
     overlaps,
     passwords,
@@ -19,6 +20,7 @@ from kms import (
 )
 from kms.briefings import KeptBriefing
 from kms.language import gettext as _
+from kms.lesson_lives import LifeStep
 from kms.models import (
     Account,
     Attachment,
@@ -65,6 +67,10 @@ def export_own_data(session: Session, account: Account) -> dict[str, Any]:
             for role in roles
         ],
         "parts": [{"note": part.note_id, "part": part.part} for part in parts],
+        "lesson_steps": [
+            _step(lesson, step)
+            for lesson, step in lesson_lives.taken_by(session, person.id, seen_by=viewer)
+        ],
         "drafts": [
             {"kind": one.kind, "saved_at": one.saved_at.isoformat(), "fields": one.fields}
             for one in drafts.whole_of_owner(session, account.id)
@@ -220,6 +226,21 @@ def _briefing(kept: KeptBriefing) -> dict[str, Any]:
         "planned_for": day.isoformat() if day else None,
         "lessons": list(kept.lessons),
         "created_at": kept.created_at.isoformat(),
+    }
+
+
+def _step(lesson: int, step: LifeStep) -> dict[str, Any]:
+    return {
+        "lesson": lesson,
+        "step": step.step,
+        "note": step.note,
+        "other": step.other,
+        "place": step.place_code,
+        "organisation": step.organisation_name or None,
+        "outcome": step.outcome,
+        "changed": step.changed,
+        "reason": step.reason,
+        "created_at": step.created_at.isoformat(),
     }
 
 

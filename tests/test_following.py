@@ -9,9 +9,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from kms import following, notes, places, themes
+from kms import accounts, comments, digests, following, notes, places, privacy, themes
 from kms.errors import Invalid, NotFound, SignInNeeded
-from kms.models import Follow, Person
+from kms.models import Follow, Mention, Person
 from kms.permissions import ANONYMOUS
 from kms.saving import Store
 from tests.cast import Cast, csrf_token, post
@@ -239,3 +239,25 @@ def test_the_button_leads_nowhere_else(app: Flask, cast: Cast, review: int) -> N
     client = cast.browser(app, "commenter")
     form = {"kind": "note", "target": str(review), "on": "1", "next": "//elsewhere.example.org"}
     assert post(client, "/following", form, page="/account").location == "/following"
+
+
+def test_what_one_follows_is_in_the_copy_of_ones_data_and_goes_with_one(
+    store: Store, cast: Cast, review: int
+) -> None:
+    with store.saving() as session:
+        following.follow(session, "note", str(review), by=cast.commenter)
+        following.follow(session, "search", "q=ก", by=cast.commenter, label="เรื่อง ก")
+        note = notes.get(session, review, seen_by=cast.facilitator)
+        comments.add(session, note, by=cast.facilitator, body=f"@{cast.commenter.name}")
+        account = accounts.get(session, cast.commenter.account_id or 0)
+        digests.choose(session, account, "daily")
+        copy = privacy.export_own_data(session, account)
+    assert [one["target"] for one in copy["follows"]] == [str(review), "q=ก"]
+    assert copy["called_in"] == [{"note": review, "comment": 1}]
+    assert copy["account"]["digest"] == "daily"
+    with store.saving() as session:
+        privacy.forget(session, accounts.get(session, cast.commenter.account_id or 0))
+    with store.reading() as session:
+        assert session.scalars(select(Follow)).all() == []
+        assert session.scalars(select(Mention)).all() == []
+        assert accounts.get(session, cast.commenter.account_id or 0).digest == "off"

@@ -22,6 +22,7 @@ from kms.web import (
     context,
     errors,
     lesson_hints,
+    news,
     next_meeting,
 )
 from kms.web.answers import gone_to
@@ -118,9 +119,10 @@ def mine() -> str:
     with reading() as session:
         cards = notes.of_owner(session, viewer())
         lines = drafts.of_owner(session, viewer())
+        fresh = news.count_for_viewer(session)
     unseen = [card for card in cards if card.visibility == "draft"]
     shared = [card for card in cards if card.visibility != "draft"]
-    return render_template("notes/mine.html", drafts=unseen, cards=shared, lines=lines)
+    return render_template("notes/mine.html", drafts=unseen, cards=shared, lines=lines, fresh=fresh)
 
 
 def _kind(code: str) -> Kind:
