@@ -35,6 +35,7 @@ import kms.web.following
 import kms.web.lesson_hints
 import kms.web.lessons
 import kms.web.news
+import kms.web.network
 import kms.web.notes
 import kms.web.offline
 import kms.web.organisations
@@ -70,6 +71,7 @@ BLUEPRINTS = (
     kms.web.browse.blueprint,
     kms.web.people.blueprint,
     kms.web.same.blueprint,
+    kms.web.network.blueprint,
     kms.web.organisations.blueprint,
     kms.web.curating.blueprint,
     kms.web.activities.blueprint,
