@@ -14,6 +14,7 @@ from kms import organisations
 from kms.language import gettext as _
 from kms.models import Organisation, OrganisationAlias
 from kms.note_kinds import LessonParts
+from kms.thai.numbers import to_arabic
 
 # Three lines of large type on a phone; the parts beneath it take more.
 LONGEST = {"point": 160, "holds_when": 400, "what_to_do": 700, "why": 500}
@@ -27,7 +28,7 @@ _ITEM = re.compile(r"^\s*(?:[-*•+]|[0-9]{1,2}[.)]|\([0-9]{1,2}\))\s*\S", re.MU
 _INLINE_ITEM = re.compile(r"(?:^|[\s(])([1-9])[.)]\s*(?=[^\s0-9])")
 _ONE_MORE = re.compile("นอกจากนี้|นอกจากนั้น|อีกทั้งยัง|อีกประการ|อีกเรื่อง|อีกข้อ|ประการที่สอง|ข้อที่สอง|ประการต่อมา")
 _ADVICE = "ไม่ควร|ควร|ต้อง|อย่า|ห้าม|พึง"
-_ADVICE_TWICE = re.compile(rf"(?:{_ADVICE}).{{4,}}?(?:และ|รวมทั้ง|อีกทั้ง|พร้อมทั้ง)(?:ก็|ยัง)?(?:{_ADVICE})")
+_ADVICE_TWICE = re.compile(rf"(?:{_ADVICE}).{{4,160}}?(?:และ|รวมทั้ง|อีกทั้ง|พร้อมทั้ง)(?:ก็|ยัง)?(?:{_ADVICE})")
 _CLAUSE_OF_ADVICE = re.compile(rf"(?:^|[\s,;])(?:จึง|ก็)?(?:{_ADVICE})(?!การ|หา)")
 _THAI_SHORT = re.compile(r"(?<![ก-๎.])[ก-ฮ]{1,6}\.(?:[ก-ฮ]{1,4}\.)*(?![ก-๎])")
 _LATIN_SHORT = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2,6}(?![A-Za-z0-9])")
@@ -81,6 +82,7 @@ def _point_hints(point: str) -> Iterable[Hint]:
 
 def says_more_than_one(point: str) -> bool:
     """Whether the words of a point look like several."""
+    point = to_arabic(point)
     numbers = [one[1] for one in _INLINE_ITEM.finditer(point)]
     return bool(
         len(_ITEM.findall(point)) >= 2

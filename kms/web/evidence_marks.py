@@ -3,7 +3,6 @@
 The pages given are safe already; see ``kms.marking`` for why they stay so.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from flask import url_for
@@ -21,18 +20,19 @@ MOST_MARKED = 60
 
 def of_note(main: str, note: NoteView) -> Markup:
     """The main text of a note's page with a link to the lesson after each of its passages."""
-    return _marked(main, (one for one in note.drawn if one.comment is None))
+    return _marked(main, note, None)
 
 
 def of_comment(said: str, note: NoteView, comment: int) -> Markup:
     """The same for the words of a comment."""
-    return _marked(said, (one for one in note.drawn if one.comment == comment))
+    return _marked(said, note, comment)
 
 
-def _marked(page: str, drawn: Iterable[Drawn]) -> Markup:
+def _marked(page: str, note: NoteView, comment: int | None) -> Markup:
     markings = [
         Marking(one.passage, f'class="drawn" id="drawn-{n}-{one.lesson}"', _to_lesson(one))
-        for n, one in enumerate(drawn)
+        for n, one in enumerate(note.drawn)
+        if one.comment == comment
     ]
     return Markup(marking.marked(page, markings[:MOST_MARKED]))  # noqa: S704  safe before
 
