@@ -15,7 +15,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from kms import comments, drafts, notes, recommendations, themes
+from kms import activities, comments, drafts, notes, recommendations, themes
+from kms.activities import ActivityFacts, Part
 from kms.drafts import FormWords
 from kms.models import (
     Account,
@@ -73,6 +74,9 @@ def stage(store: Store, cast: Cast) -> Stage:
         lesson = notes.create(session, a_lesson(said), by=cast.commenter)
         page = notes.create(session, a_page("โมเดลปลาทู", "หัว ตัว หาง"), by=cast.curator)
         comments.add(session, review, by=cast.commenter, body="ที่พัทลุงก็เป็นอย่างนี้")
+        runs = (Part("พอช.", "funder"), Part("เครือข่ายยมนา", "runner"))
+        plan = ActivityFacts("แผนชีวิตชุมชน", (NAKHON,), ("welfare",), runs)
+        activities.record(session, review, plan, by=cast.commenter)
         return Stage(review.number, lesson.number, page.number)
 
 
@@ -120,6 +124,11 @@ def hide_secrets(store: Store, cast: Cast, stage: Stage, visibility: str) -> lis
             session, a_page(f"หน้า{SECRET}", SECRET, visibility=visibility), by=cast.facilitator
         )
         comments.add(session, review, by=cast.facilitator, body=SECRET)
+        runs = (Part(SECRET, "funder"), Part(f"กลุ่ม{SECRET}", "runner"))
+        doing = ActivityFacts(SECRET, (HULONG,), ("welfare",), runs, reach=SECRET, about=SECRET)
+        work = activities.record(session, review, doing, by=cast.facilitator)
+        told = notes.get(session, stage.page, seen_by=cast.facilitator)
+        activities.tell(session, work, told, by=cast.facilitator)
         return [review.number, minutes.number, lesson.number, page.number]
 
 
@@ -144,6 +153,11 @@ def values_of(word: str) -> dict[str, list[str]]:
         "step_id": ["1", "987654"],
         "position": ["0", "1", "987654"],
         "recommendation_id": ["1", "2", "987654"],
+        "what": ["people", "organisations"],
+        "first": ["7", "8"],
+        "second": ["8", "9"],
+        "merging": ["1", "987654"],
+        "token": ["none"],
         "filename": ["none.css"],
     }
 
@@ -170,6 +184,9 @@ def asking(word: str) -> list[str]:
         f"/people?place={said}",
         f"/organisations?place={said}",
         f"/roles/khun_ua?place={said}",
+        f"/activities?organisation={said}",
+        f"/activities?theme={said}{quote('ประเด็น')}",
+        f"/activities/tell?from=1&name={said}",
         f"/write/lesson?title={said}",
         f"/briefing?plan={said}",
         f"/briefing?place=80&plan={said}",
