@@ -28,7 +28,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from kms.models import LessonStep, Note, Organisation, Person
 from kms.note_kinds import Kind
-from kms.permissions import ACCOUNT, SeenAs, Viewer, may, seen_as, visible_as
+from kms.permissions import ACCOUNT, SeenAs, Viewer, may, seen_as, visible_as, visible_to
 from kms.thai.dates import BANGKOK
 
 STAGES = ("draft", "lesson", "confirmed", "applied", "routine")
@@ -218,6 +218,17 @@ def history(session: Session, lesson: int, *, seen_by: Viewer) -> tuple[StepInHi
     told = (StepInHistory(step_told(row), *row[-2:]) for row in reversed(rows))
     whole = may(seen_by, "undo_step")
     return tuple(one for one in told if whole or one.undone_at is None)
+
+
+def taken_by(session: Session, person: int, *, seen_by: Viewer) -> list[tuple[int, LifeStep]]:
+    """The steps that someone took, undone ones too, each with its lesson."""
+    statement = (
+        _told(step_columns(), seen_as(seen_by), undone=True)
+        .join(Note, and_(Note.id == LessonStep.lesson_id, visible_to(seen_by)))
+        .where(LessonStep.by_id == person)
+    )
+    rows = session.execute(statement, {ACCOUNT: seen_by.account_id})
+    return [(row.lesson_id, step_told(row)) for row in rows]
 
 
 def of_page(

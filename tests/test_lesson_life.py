@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from kms import lesson_life, notes, people
+from kms import lesson_life, notes, people, privacy
 from kms.errors import Invalid, NotAllowed, NotFound, SignInNeeded
 from kms.lesson_life import Life, lives
-from kms.models import LessonStep, Note
+from kms.models import Account, LessonStep, Note
 from kms.note_kinds import (
     Kind,
     LessonParts,
@@ -604,3 +604,32 @@ def test_the_last_step_counts_as_age_too(session: Session, cast: Cast) -> None:
     session.expire_all()
     lesson_life.agree(session, lesson, by=cast.curator)
     assert life(session, lesson).review == ""
+
+
+def test_ones_own_steps_are_in_ones_own_copy_and_lose_the_name_with_it(
+    session: Session, cast: Cast
+) -> None:
+    lesson = a_lesson(session, cast.facilitator)
+    draft = a_note(session, cast.facilitator, visibility="draft")
+    told = {"by": cast.commenter, "reason": "ที่นี่กลับกัน"}
+    lesson_life.contradict(session, lesson, **told)
+    session.add(
+        LessonStep(
+            lesson_id=lesson.id,
+            step="confirmed",
+            note_id=draft.id,
+            place_code="93",
+            by_id=cast.commenter.person_id,
+        )
+    )
+    session.flush()
+    account = session.get_one(Account, cast.commenter.account_id)
+    (kept,) = privacy.export_own_data(session, account)["lesson_steps"]
+    assert (kept["lesson"], kept["step"], kept["reason"]) == (
+        lesson.id,
+        "contradicted",
+        "ที่นี่กลับกัน",
+    )
+    privacy.forget(session, account)
+    (doubt,) = life(session, lesson, cast.stranger).contradictions
+    assert cast.commenter.name not in doubt.by_name
