@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, exists, func, not_, or_, select
+from sqlalchemy import ColumnElement, Row, exists, func, not_, or_, select, update
 from sqlalchemy.orm import Session
 
 from kms import carrying, history, naming, notes, organisations, people
@@ -133,6 +133,24 @@ def mine_due(session: Session, *, seen_by: Viewer, limit: int = 200) -> tuple[Ac
     """What is the viewer's own to do and has a day, the earliest first."""
     found = listing(session, Asked("mine"), seen_by=seen_by, limit=limit)
     return tuple(one for one in found.actions if one.due)
+
+
+def whole_of_owner(session: Session, *, seen_by: Viewer) -> tuple[Action, ...]:
+    """Every item that is the viewer's own, open, done or carried over."""
+    own = NoteAction.owner_id == (seen_by.person_id or 0)
+    rows = session.execute(_rows(seen_by).where(own, visible_to(seen_by)).order_by(NoteAction.id))
+    today = today_in_thailand()
+    return tuple(_action(row, seen_by, today) for row in rows)
+
+
+def rename_owner(session: Session, person_id: int, name: str) -> None:
+    """Another name for one person in every item that is theirs; the notes are the caller's."""
+    session.execute(
+        update(NoteAction)
+        .where(NoteAction.owner_id == person_id)
+        .values(owner=name)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def get(session: Session, number: int, position: int, *, seen_by: Viewer) -> Action:

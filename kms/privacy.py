@@ -7,16 +7,19 @@ from sqlalchemy.orm import Session
 
 from kms import (
     accounts,
+    actions,
     activities,
     attachments,
     briefings,
     drafts,
     following,
+    joining,
     lesson_lives,
     mentions,
     overlaps,
     passwords,
     people,
+    recommendations,
 )
 from kms.briefings import KeptBriefing
 from kms.language import gettext as _
@@ -26,6 +29,7 @@ from kms.models import (
     Attachment,
     Comment,
     Note,
+    NoteAction,
     NotePerson,
     Person,
     Revision,
@@ -92,7 +96,24 @@ def export_own_data(session: Session, account: Account) -> dict[str, Any]:
             {"overlap": one.id, "reason": one.reason, "between": [one.first.name, one.second.name]}
             for one in overlaps.marked_by(session, person.id, seen_by=viewer)
         ],
+        **_follow_up(session, account, viewer),
         "files": [_file(file) for file in attachments.brought_by(session, account.id)],
+    }
+
+
+def _follow_up(session: Session, account: Account, viewer: Viewer) -> dict[str, Any]:
+    """What is theirs to do, as far as they may read it, and what they recommended and answered."""
+    made, said = recommendations.of_account(session, account.id)
+    return {
+        "actions": [
+            {"note": one.note, "what": one.what, "done": one.done, "result": one.result}
+            for one in actions.whole_of_owner(session, seen_by=viewer)
+        ],
+        "recommendations": [{"note": one.note_id, "what": one.what} for one in made],
+        "answers": [
+            {"recommendation": one.recommendation_id, "outcome": one.outcome, "body": one.body}
+            for one in said
+        ],
     }
 
 
@@ -129,6 +150,8 @@ def forget(session: Session, account: Account) -> None:
 
 def _pseudonymise(session: Session, person: Person) -> None:
     keys = {person.name_key} | {alias.key for alias in person.aliases}
+    joined = joining.forget(session, person)
+    keys |= {one.name_key for one in joined}
     name = _("ผู้ขอให้ลืมชื่อ %(n)s", n=person.id)
     for note in _notes_naming(session, person):
         note.content = _renamed(note.content, keys, name)
@@ -136,12 +159,14 @@ def _pseudonymise(session: Session, person: Person) -> None:
         select(Revision).where(Revision.note_id.in_(_note_ids_naming(session, person)))
     ):
         revision.content = _renamed(revision.content, keys, name)
+    actions.rename_owner(session, person.id, name)
     person.aliases.clear()
-    person.name = name
-    person.name_key = people.key(name)
-    person.title = person.nickname = person.about = ""
-    person.place_code = None
-    person.organisation_id = None
+    for one in (person, *joined):
+        one.name = name
+        one.name_key = people.key(name)
+        one.title = one.nickname = one.about = one.phone = ""
+        one.place_code = None
+        one.organisation_id = None
     session.flush()
 
 
@@ -155,6 +180,7 @@ def _note_ids_naming(session: Session, person: Person) -> set[int]:
         select(Note.id).where(Note.author_id == person.id),
         select(NotePerson.note_id).where(NotePerson.person_id == person.id),
         select(RoleAssignment.note_id).where(RoleAssignment.person_id == person.id),
+        select(NoteAction.note_id).where(NoteAction.owner_id == person.id),
     )
     return {number for statement in places for number in session.scalars(statement)}
 
@@ -198,6 +224,7 @@ def _person(person: Person) -> dict[str, Any]:
         "title": person.title,
         "nickname": person.nickname,
         "about": person.about,
+        "phone": person.phone,
         "place": person.place_code,
         "organisation": person.organisation.name if person.organisation else None,
         "other_names": [alias.name for alias in person.aliases],

@@ -116,7 +116,7 @@ def pages(store: Store, cast: Cast) -> list[str]:
             *(f"/notes/{numbers[0]}{rest}" for rest in ("", "/delete")),
             f"/comments/{comment.id}/edit",
             f"/comments/{comment.id}/hide",
-            *("/people/7/edit", "/organisations/1/edit"),
+            *("/people/7/edit", "/organisations/1/edit", "/people/same/7/8", "/people/1/contact"),
         ]
 
 
@@ -213,7 +213,10 @@ def strange_values() -> dict[str, list[str]]:
     numbers = dict.fromkeys(
         ("number", "comment_id", "revision", "old", "new", "step_id"), STRANGE["number"]
     )
+    numbers |= dict.fromkeys(("position", "recommendation_id"), STRANGE["number"])
     named = ("title", "slug", "kind", "code", "name", "filename", "key", "upload_id", "form_id")
+    numbers |= dict.fromkeys(("first", "second", "merging"), STRANGE["number"])
+    numbers |= {"what": ["people", "organisations", "%ff"]}
     named = (*named, "step")
     return numbers | dict.fromkeys(named, words)
 
@@ -245,6 +248,8 @@ def test_no_body_is_too_broken(app: Flask, cast: Cast, pages: list[str], who: st
         **{"number": ["1"], "comment_id": ["1"], "slug": ["welfare"], "kind": ["minutes"]},
         **{"revision": ["1"], "form_id": [str(uuid.UUID(int=1))]},
         **{"step": ["applied"], "step_id": ["1"]},
+        **{"position": ["0"], "recommendation_id": ["1"]},
+        **{"what": ["people"], "first": ["7"], "second": ["8"], "merging": ["1"]},
     }
     for path in addresses(app, known, "POST"):
         if path.endswith(LAST):
