@@ -126,7 +126,7 @@ def for_review(session: Session, key: str, *, seen_by: Viewer) -> list[BriefedLe
 
     Nothing for a key that is unknown or another's: the form is whole without it.
     """
-    kept = session.scalar(select(Briefing).where(Briefing.key == key, _own(seen_by)))
+    kept = _or_none(session, key, seen_by)
     if kept is None:
         return []
     asked = kept.lessons[:MOST_ASKED]
@@ -174,10 +174,16 @@ def drop_all(session: Session, account_id: int) -> None:
 
 
 def _found(session: Session, key: str, viewer: Viewer) -> Briefing:
-    kept = session.scalar(select(Briefing).where(Briefing.key == key, _own(viewer)))
+    kept = _or_none(session, key, viewer)
     if kept is None:
         raise NotFound(_("ไม่พบใบเตรียมงานนี้ อาจถูกทิ้งไปแล้ว หรือเป็นของบัญชีอื่น"))
     return kept
+
+
+def _or_none(session: Session, key: str, viewer: Viewer) -> Briefing | None:
+    if not (key.isascii() and key.isalnum()):
+        return None
+    return session.scalar(select(Briefing).where(Briefing.key == key, _own(viewer)))
 
 
 def _own(viewer: Viewer) -> ColumnElement[bool]:

@@ -110,8 +110,9 @@ def healthz() -> ResponseReturnValue:
 @blueprint.get("/robots.txt")
 def robots() -> Response:
     """What search engines should leave alone."""
-    closed = ("/account", "/admin", "/search", "/signin", "/register", "/write", "/language/")
-    lines = ["User-agent: *", *(f"Disallow: {path}" for path in (*closed, "/theme/"))]
+    own = ("/account", "/admin", "/signin", "/register", "/write")
+    endless = ("/briefing", "/search", "/language/", "/theme/")
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in (*own, *endless))]
     return Response("\n".join(lines) + "\n", mimetype="text/plain")
 
 
