@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
@@ -125,6 +125,21 @@ def say_not_the_same(session: Session, kind: Kind, first: int, second: int, *, b
     if session.scalar(select(NotTheSame.id).filter_by(**pair)) is None:
         session.add(NotTheSame(**pair, by_id=by.person_id))
         session.flush()
+
+
+def forget(session: Session, person: Person) -> list[Person]:
+    """Those who were found to be this person, whose names must go too; who was joined to whom,
+    and why, is no longer told and cannot be undone."""
+    family: list[Person] = []
+    ids = [person.id]
+    while ids:
+        found = session.scalars(select(Person).where(Person.merged_into_id.in_(ids))).all()
+        family += found
+        ids = [one.id for one in found]
+    known = [person.id, *(one.id for one in family)]
+    told = or_(Merging.kept_id.in_(known), Merging.gone_id.in_(known))
+    session.execute(delete(Merging).where(Merging.kind == PERSON.name, told))
+    return family
 
 
 def _both(session: Session, kind: Kind, kept: int, gone: int) -> tuple[Either, Either]:
