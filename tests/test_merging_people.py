@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from kms import comments, joining, moving, notes, organisations, people
+from kms import comments, joining, moving, notes, organisations, people, privacy
 from kms.db import Base
 from kms.errors import Invalid, NotAllowed, SignInNeeded
 from kms.joining import ORGANISATION, PERSON
@@ -176,7 +176,7 @@ def as_joined(
 
 
 @settings(
-    max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+    max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
 )
 @given(st.randoms(use_true_random=False), st.sampled_from([PERSON, ORGANISATION]))
 def test_joining_and_parting_in_any_order_ends_where_it_began(
@@ -326,3 +326,28 @@ def test_the_doer_who_joins_themselves_is_still_named(session: Session, cast: Ca
         session, PERSON, kept=kept.id, gone=cast.curator.person_id, by=cast.curator
     )
     assert session.get_one(Merging, merging.id).by_id == kept.id
+
+
+def test_who_asks_to_be_forgotten_is_forgotten_under_every_name(
+    session: Session, cast: Cast
+) -> None:
+    gone = people.find_or_create(session, "ภานุ แห่งหูล่อง")
+    played = (RolePlayed("khun_ua", "ภานุ แห่งหูล่อง"),)
+    notes.create(session, a_review(author="", roles=played), by=cast.facilitator)
+    gone.phone, gone.nickname = "081 234 5678", "นุ"
+    assert cast.commenter.person_id
+    joining.join(
+        session, PERSON, kept=cast.commenter.person_id, gone=gone.id, by=cast.curator, reason="ภานุ"
+    )
+    account = session.get_one(Account, cast.commenter.account_id)
+    assert privacy.export_own_data(session, account)["person"]["phone"] == "081 234 5678"
+    privacy.forget(session, account)
+    session.expire_all()
+    said = [*session.scalars(select(Person)), *session.scalars(select(Merging))]
+    told = " ".join(str(vars(one)) for one in said)
+    for word in ("ภานุ", "081 234 5678", "'นุ'"):
+        assert word not in told
+    assert people.resolve(session, ["ภานุ แห่งหูล่อง"])["ภานุ แห่งหูล่อง"].id not in (
+        gone.id,
+        cast.commenter.person_id,
+    )

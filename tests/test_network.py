@@ -153,7 +153,7 @@ def test_the_table_says_what_the_drawing_shows(
         together(session, cast, "กำนัน", "คนในวงสมาชิก", visibility="members")
     page = client.get("/network").text
     assert page.count("<line ") == 2  # once on the narrow drawing and once on the wide one
-    assert re.search(r"ครูใหญ่ <b>1</b>", page)
+    assert re.search(r"ครูใหญ่</a> <b>1</b>", page)
     assert "คนในวงสมาชิก" not in page
     assert "คนในวงสมาชิก" in cast.browser(app, "stranger").get("/network").text
     assert "อ่านปีไม่ออก" in client.get("/network?from=xx").text
