@@ -125,7 +125,7 @@ def _shown(row: AnyRow, now: str, seen_by: Viewer) -> SourceShown | None:
     )
     if row.comment_id is not None:
         is_said = row.hidden_at is None and passages.says(to_plain(row.body), row.passage)
-        where = f"/notes/{row.note_id}#comment-{row.comment_id}"
+        where = f"/notes/{row.note_id}#said-{row.id}"
         return replace(made, where=where) if is_said else None
     where = f"/notes/{row.note_id}/revisions/{row.revision}"
     if row.passage:

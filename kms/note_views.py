@@ -90,8 +90,12 @@ class RoleShown:
 
 @dataclass(frozen=True)
 class Drawn:
-    """A passage of this note, or of a comment on it, that a lesson was drawn from."""
+    """A passage of this note, or of a comment on it, that a lesson was drawn from.
 
+    ``row`` numbers the piece of evidence, for addresses that lead to it.
+    """
+
+    row: int
     lesson: int
     title: str
     passage: str
@@ -435,6 +439,7 @@ def _plain(way: str) -> Select[*tuple[Any, ...]]:
         PAGE_VERSION.label("revision"),
         literal(0).label("position"),
         cast(null(), Integer).label("comment"),
+        literal(0).label("row"),
     )
 
 
@@ -454,6 +459,7 @@ def _lessons_drawn(seen: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
             LessonSource.revision,
             LessonSource.position,
             LessonSource.comment_id.label("comment"),
+            LessonSource.id.label("row"),
         )
         .join(LessonSource, LessonSource.lesson_id == Note.id)
         .outerjoin(Person, Person.id == Note.author_id)
@@ -503,7 +509,7 @@ def _lessons(linked: Sequence[AnyRow], labels: Sequence[AnyRow]) -> tuple[NoteCa
 
 def _drawn(linked: Sequence[AnyRow]) -> tuple[Drawn, ...]:
     lessons = (one for one in linked if one.way == "lesson" and one.passage)
-    return tuple(Drawn(one.number, one.title, one.passage, one.comment) for one in lessons)
+    return tuple(Drawn(one.row, one.number, one.title, one.passage, one.comment) for one in lessons)
 
 
 def _files(session: Session, number: int) -> tuple[FileOfNote, ...]:

@@ -170,7 +170,7 @@ def test_a_comment_is_evidence_with_its_speaker(
         lesson = drawn(session, cast, given)
         (one,) = shown(session, lesson)
         assert (one.comment, one.said_by, one.state) == (comment.id, cast.commenter.name, "same")
-        assert one.where == f"/notes/{source.number}#comment-{comment.id}"
+        assert one.where == f"/notes/{source.number}#said-{lesson.sources[0].id}"
         assert lesson.sources[0].starts_at == len("เสริมว่า ")
 
 

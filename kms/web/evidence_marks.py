@@ -29,12 +29,16 @@ def of_comment(said: str, note: NoteView, comment: int) -> Markup:
 
 
 def _marked(page: str, note: NoteView, comment: int | None) -> Markup:
+    drawn = [one for one in note.drawn if one.comment == comment]
     markings = [
-        Marking(one.passage, f'class="drawn" id="drawn-{n}-{one.lesson}"', _to_lesson(one))
-        for n, one in enumerate(note.drawn)
-        if one.comment == comment
+        Marking(one.passage, f'class="drawn" id="said-{one.row}"', _to_lesson(one))
+        for one in drawn[:MOST_MARKED]
     ]
-    return Markup(marking.marked(page, markings[:MOST_MARKED]))  # noqa: S704  safe before
+    found = marking.marked(page, markings)
+    # What could not be marked is led to all the same.
+    missing = (one.row for one in drawn if f' id="said-{one.row}"' not in found)
+    anchors = "".join(f'<span id="said-{row}"></span>' for row in missing)
+    return Markup(anchors + found)  # noqa: S704  safe before
 
 
 def _to_lesson(one: Drawn) -> str:

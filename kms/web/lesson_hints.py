@@ -25,6 +25,8 @@ MOST_SIMILAR = 3
 LONGEST_QUESTION = 200
 # By the words of the lessons of content/: below this the words are shared, the point is not.
 LEAST_SCORE = 14.0
+# And of the best: scores grow with the number of notes, this part of the best does not.
+LEAST_OF_BEST = 0.5
 LONGEST_READ = 5_000
 
 
@@ -98,9 +100,9 @@ def _similar(session: Session, point: str, number: int | None) -> tuple[Similar,
         found = context.store().index.find(session, query, seen_by=viewer())
     except Unavailable:
         return ()
-    if found.loosened:
-        return ()
-    like = (one for one in found.hits if one.number != number and one.score >= LEAST_SCORE)
+    others = [one for one in found.hits if one.number != number]
+    least = max(LEAST_SCORE, LEAST_OF_BEST * others[0].score) if others else 0
+    like = (one for one in others if one.score >= least)
     return tuple(Similar(one.number, one.title) for one in like)[:MOST_SIMILAR]
 
 
