@@ -48,7 +48,9 @@ def listing() -> ResponseReturnValue:
     said = tidy(given["organisation"], lines=False)
     with reading() as session:
         tree = themes.load(session)
-        theme = given["theme"] if given["theme"] in tree.by_slug else ""
+        node = tree.by_slug.get(given["theme"])
+        is_known = node is not None and themes.is_known(session, node, seen_by=viewer())
+        theme = given["theme"] if is_known else ""
         organisation = activities.organisation_asked(session, said, seen_by=viewer())
         found = activities.listing(
             session,
