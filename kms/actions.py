@@ -26,7 +26,7 @@ from kms.models import (
     Theme,
 )
 from kms.note_kinds import ActionItem, NoteContent
-from kms.permissions import Viewer, may, visible_to
+from kms.permissions import Viewer, may, numbers_seen_by, visible_to
 
 WAYS = ("mine", "place", "overdue", "open", "done")
 # Somebody else may save between reading and claiming the next revision, and again.
@@ -98,22 +98,27 @@ def listing(
     limit: int = 50,
     offset: int = 0,
 ) -> Found:
-    """The items asked for, overdue first, then by the day they are due; two or three statements."""
+    """The items asked for, overdue first, then by the day they are due; a few statements."""
     day = today or today_in_thailand()
-    wanted = [visible_to(seen_by), *_conditions(session, asked, seen_by, day)]
-    joined = select(func.count()).select_from(NoteAction).join(Note, Note.id == NoteAction.note_id)
-    total = session.scalar(joined.where(*wanted)) or 0
+    seen = NoteAction.note_id.in_(numbers_seen_by(seen_by))
+    wanted = [seen, *_conditions(session, asked, seen_by, day)]
     order: tuple[Any, ...] = (NoteAction.due.is_(None), NoteAction.due)
-    if asked.way == "done":
-        order = (Note.revised_at.desc(),)
-    rows = session.execute(
-        _rows(seen_by)
+    page = session.execute(
+        select(NoteAction.id, func.count().over().label("total"))
         .where(*wanted)
-        .order_by(*order, NoteAction.note_id.desc(), NoteAction.position)
+        .order_by(*(() if asked.way == "done" else order))
+        .order_by(NoteAction.note_id.desc(), NoteAction.position)
         .limit(limit)
         .offset(offset)
-    )
-    return Found(tuple(_action(row, seen_by, day) for row in rows), total)
+    ).all()
+    ids = [row.id for row in page]
+    total = page[0].total if page else 0
+    if offset and not page:
+        total = session.scalar(select(func.count()).select_from(NoteAction).where(*wanted)) or 0
+    # What stands beside an item is asked of this page's alone, not of all that are sorted.
+    rows = session.execute(_rows(seen_by).where(NoteAction.id.in_(ids)))
+    by_id = {row.id: _action(row, seen_by, day) for row in rows}
+    return Found(tuple(by_id[one] for one in ids), total)
 
 
 def of_note(
@@ -164,6 +169,7 @@ def get(session: Session, number: int, position: int, *, seen_by: Viewer) -> Act
 
 def _rows(seen_by: Viewer) -> Any:
     return select(
+        NoteAction.id,
         NoteAction.note_id,
         Note.title,
         Note.kind,
@@ -219,7 +225,7 @@ def own_places(session: Session, viewer: Viewer) -> tuple[str, ...]:
 def _in_places(codes: Iterable[str]) -> ColumnElement[bool]:
     beneath = [NotePlace.place_code.startswith(code, autoescape=True) for code in codes]
     if not beneath:
-        return Note.id.is_(None)
+        return NoteAction.id.is_(None)
     return exists().where(NotePlace.note_id == NoteAction.note_id, or_(*beneath))
 
 
