@@ -6,12 +6,11 @@ of the revision as it was then; what somebody did themselves is no news to them.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    CompoundSelect,
     Exists,
     Select,
     and_,
@@ -21,11 +20,11 @@ from sqlalchemy import (
     or_,
     select,
     true,
-    union,
     union_all,
 )
 from sqlalchemy.orm import Session, aliased
 
+from kms.db import UtcDateTime
 from kms.following import Followed
 from kms.models import (
     Account,
@@ -48,14 +47,18 @@ A_PAGE = 30
 # Beyond these "99+" is said.
 MOST_COUNTED = 99
 FARTHEST = 1_000
+# So many of the newest notes, comments, revisions and steps are looked through, whosever they are:
+# what is older is no news, and a page takes the same time in a large country as in a small one.
+WINDOW = 3_000
+BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 
 # The same tables again, where a statement about them picks among them.
 _Other = aliased(Note)
-_Remark, _Answer = aliased(Comment), aliased(Comment)
-_Called = aliased(Mention)
+_Remark = aliased(Comment)
+_Change = aliased(Revision)
+_Step = aliased(LessonStep)
 
 AnyStatement = Select[*tuple[Any, ...]]
-Candidates = CompoundSelect[*tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
@@ -173,14 +176,25 @@ def _event(what: str, number: Any, at: Any) -> AnyStatement:
 def _notes(watched: Watch) -> tuple[AnyStatement, ColumnElement[Any]]:
     """Notes and lessons in what is followed, and lessons drawn from a note followed or written."""
     at: ColumnElement[Any] = Note.published_at.expression
-    drawn = select(LessonSource.lesson_id).where(LessonSource.note_id.in_(_watched_notes(watched)))
+    drawn = (
+        select(LessonSource.id)
+        .join(_Other, _Other.id == LessonSource.note_id)
+        .where(LessonSource.lesson_id == Note.id, is_watched(watched, _Other))
+    )
     statement = _event("note", Note.id, at).where(
-        at.is_not(None),
+        at > _newest_published(),
         visible_to(watched.viewer),
-        Note.id.in_(_in_follows(watched, drawn)),
+        or_(*_in_follows(watched), drawn.correlate(Note).exists()),
         _is_not(Note.owner_id, watched.viewer.account_id),
     )
     return statement, at
+
+
+def _newest_published() -> ColumnElement[Any]:
+    """The instant after which the newest notes were published."""
+    instants = select(_Other.published_at).where(_Other.published_at.is_not(None))
+    edge = instants.order_by(_Other.published_at.desc()).limit(1).offset(WINDOW)
+    return func.coalesce(edge.scalar_subquery(), literal(BEGINNING, UtcDateTime()))
 
 
 def _comments(watched: Watch) -> tuple[AnyStatement, ColumnElement[Any]]:
@@ -188,21 +202,20 @@ def _comments(watched: Watch) -> tuple[AnyStatement, ColumnElement[Any]]:
     me = watched.viewer.person_id
     called = and_(Mention.comment_id == Comment.id, is_one(Mention.person_id, me))
     at = func.coalesce(Mention.created_at, Comment.created_at)
-    own = select(func.coalesce(_Remark.reply_to_id, _Remark.id)).where(
-        is_one(_Remark.author_id, me)
-    )
-    wanted = union(
-        select(_Remark.id).where(_Remark.note_id.in_(_watched_notes(watched))),
-        select(_Remark.id).where(_Remark.author_id.in_(watched.numbers("person"))),
-        select(_Answer.id).where(_Answer.reply_to_id.in_(own)),
-        select(_Called.comment_id).where(is_one(_Called.person_id, me)),
-    )
+    thread = func.coalesce(_Remark.reply_to_id, _Remark.id)
+    own = select(thread).where(is_one(_Remark.author_id, me))
     statement = (
         _event("comment", Comment.id, at)
         .join(Note, Note.id == Comment.note_id)
         .outerjoin(Mention, called)
         .where(
-            Comment.id.in_(wanted),
+            Comment.id > _newest(_Remark.id),
+            or_(
+                is_watched(watched),
+                Comment.author_id.in_(watched.numbers("person")),
+                Comment.reply_to_id.in_(own),
+                Mention.id.is_not(None),
+            ),
             Comment.hidden_at.is_(None),
             at.is_not(None),
             visible_to(watched.viewer),
@@ -220,14 +233,15 @@ def _revisions(watched: Watch) -> tuple[AnyStatement, ColumnElement[Any]]:
         _event("revision", Revision.id, at)
         .join(Note, Note.id == Revision.note_id)
         .where(
-            Revision.note_id.in_(_watched_notes(watched)),
+            Revision.id > _newest(_Change.id),
             Revision.number > 1,
-            at > Note.published_at,
+            is_watched(watched),
             visible_to(watched.viewer),
-            or_(mine, open_to(watched.viewer)),
-            # An unsigned note does not tell who revised it: its owner.
             _is_not(Revision.by_id, watched.viewer.person_id),
+            # An unsigned note does not tell who revised it: its owner.
             or_(Revision.by_id.is_not(None), _is_not(Note.owner_id, watched.viewer.account_id)),
+            at > Note.published_at,
+            or_(mine, open_to(watched.viewer)),
         )
     )
     return statement, at
@@ -244,15 +258,15 @@ def _steps(watched: Watch) -> tuple[AnyStatement, ColumnElement[Any]]:
     """Steps in the life of lessons that are followed or written, or taken in a place followed."""
     at: ColumnElement[Any] = LessonStep.created_at.expression
     there = _in_places(LessonStep.place_code, watched)
-    of_these = LessonStep.lesson_id.in_(_in_follows(watched, _watched_notes(watched)))
     statement = (
         _event("step", LessonStep.id, at)
         .join(Note, Note.id == LessonStep.lesson_id)
         .where(
+            LessonStep.id > _newest(_Step.id),
             LessonStep.undone_at.is_(None),
+            or_(*there, is_watched(watched), *_in_follows(watched)),
             visible_to(watched.viewer),
             *step_told_to(watched.viewer),
-            or_(of_these, there) if there is not None else of_these,
             _is_not(LessonStep.by_id, watched.viewer.person_id),
         )
     )
@@ -270,39 +284,46 @@ def step_told_to(viewer: Viewer) -> list[ColumnElement[bool]]:
     return [seen(LessonStep.note_id), seen(LessonStep.other_id)]
 
 
-def _watched_notes(watched: Watch) -> Select[int]:
-    """The notes followed themselves, and those that the viewer wrote."""
-    mine = is_one(_Other.owner_id, watched.viewer.account_id)
-    return select(_Other.id).where(or_(mine, _Other.id.in_(watched.numbers("note"))))
+def _newest(column: Any) -> ColumnElement[Any]:
+    """The id after which the newest rows stand."""
+    return select(func.coalesce(func.max(column), 0) - WINDOW).scalar_subquery()
 
 
-def _in_follows(watched: Watch, *more: Any) -> Candidates:
-    """Notes in the places, themes, people and searches followed."""
-    parts: list[Any] = [*more]
-    there = _in_places(NotePlace.place_code, watched)
-    if there is not None:
-        parts.append(select(NotePlace.note_id).where(there))
-    slugs = frozenset[str]().union(*watched.themes.values())
-    if slugs:
-        on = select(NoteTheme.note_id).join(Theme, Theme.id == NoteTheme.theme_id)
-        parts.append(on.where(Theme.slug.in_(slugs)))
-    people = watched.numbers("person")
-    if people:
-        parts += [
-            select(_Other.id).where(_Other.author_id.in_(people)),
-            select(RoleAssignment.note_id).where(RoleAssignment.person_id.in_(people)),
-            select(NotePerson.note_id).where(NotePerson.person_id.in_(people)),
-        ]
+def is_watched(watched: Watch, note: type[Note] = Note) -> ColumnElement[bool]:
+    """Whether the note is followed itself, or the viewer wrote it.
+
+    Expressions rather than columns: whoever wrote half the country would else be looked up by
+    all of it, where a few rows ask whether their note is one.
+    """
+    mine = is_one(func.coalesce(note.owner_id, 0), watched.viewer.account_id)
+    return or_(mine, (note.id + 0).in_(watched.numbers("note")))
+
+
+def _in_follows(watched: Watch) -> list[ColumnElement[bool]]:
+    """Whether a Note is in a place, theme or search followed, or names a person followed."""
     found = frozenset[int]().union(*watched.hits.values())
-    if found:
-        parts.append(select(_Other.id).where(_Other.id.in_(found)))
-    return union(*parts, select(_Other.id).where(~true()))
+    people = watched.numbers("person")
+    slugs = frozenset[str]().union(*watched.themes.values())
+    reasons: list[ColumnElement[bool]] = [Note.id.in_(found), Note.author_id.in_(people)]
+    places = _in_places(NotePlace.place_code, watched)
+    if places:
+        reasons.append(_named(NotePlace.note_id, or_(*places)))
+    if slugs:
+        on = select(Theme.id).where(Theme.slug.in_(slugs))
+        reasons.append(_named(NoteTheme.note_id, NoteTheme.theme_id.in_(on)))
+    if people:
+        reasons.append(_named(RoleAssignment.note_id, RoleAssignment.person_id.in_(people)))
+        reasons.append(_named(NotePerson.note_id, NotePerson.person_id.in_(people)))
+    return reasons
 
 
-def _in_places(column: Any, watched: Watch) -> ColumnElement[bool] | None:
-    codes = watched.targets("place")
-    inside = [column.startswith(code, autoescape=True) for code in codes]
-    return or_(*inside) if inside else None
+def _named(note_id: Any, chosen: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether a Note has such a row."""
+    return select(note_id).where(note_id == Note.id, chosen).correlate(Note).exists()
+
+
+def _in_places(column: Any, watched: Watch) -> list[ColumnElement[bool]]:
+    return [column.startswith(code, autoescape=True) for code in watched.targets("place")]
 
 
 def is_one(column: Any, number: int | None) -> ColumnElement[bool]:

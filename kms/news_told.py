@@ -39,7 +39,7 @@ from kms.models import (
     RoleAssignment,
     Theme,
 )
-from kms.news import Event, Watch, is_one, open_to
+from kms.news import Event, Watch, is_one, is_watched, open_to
 from kms.permissions import visible_to
 from kms.thai.words import shorten
 
@@ -298,9 +298,6 @@ def _facts(session: Session, watched: Watch, numbers: set[int]) -> dict[int, _Fa
     drawn = part("drawn", LessonSource.lesson_id, Note.title).join(
         Note, Note.id == LessonSource.note_id
     )
-    of_theirs = or_(
-        is_one(Note.owner_id, watched.viewer.account_id), Note.id.in_(watched.numbers("note"))
-    )
     rows = session.execute(
         union_all(
             part("places", NotePlace.note_id, NotePlace.place_code),
@@ -308,7 +305,7 @@ def _facts(session: Session, watched: Watch, numbers: set[int]) -> dict[int, _Fa
             part("people", Note.id, person(Note.author_id)),
             part("people", RoleAssignment.note_id, person(RoleAssignment.person_id)),
             part("people", NotePerson.note_id, person(NotePerson.person_id)),
-            drawn.where(of_theirs, visible_to(watched.viewer)),
+            drawn.where(is_watched(watched), visible_to(watched.viewer)),
         )
     )
     found: dict[int, _Facts] = {}
