@@ -350,6 +350,27 @@ def test_two_and_twelve_activities_take_the_same_statements(
     assert statements() == few
 
 
+@pytest.mark.parametrize(
+    "page", ["/activities", "/overlaps", f"/places/{HULONG}/working", "/activities/1"]
+)
+def test_pages_take_the_same_statements_for_two_and_for_twelve(
+    client: FlaskClient, store: Store, cast: Cast, page: str
+) -> None:
+    survey = replace(FACTS, name="สำรวจ", organisations=(Part("กรมการปกครอง"),))
+
+    def statements(*numbers: int) -> int:
+        with store.saving() as session:
+            plans = (replace(FACTS, name=f"แผนชีวิต {n}") for n in numbers)
+            surveys = (replace(survey, name=f"สำรวจ {n}") for n in numbers)
+            recorded(session, cast, *plans, *surveys)
+        assert client.get(page).status_code == 200
+        with counting(store) as sent:
+            client.get(page)
+        return len(sent)
+
+    assert statements(1, 2) == statements(*range(3, 9))
+
+
 # --- in and out ----------------------------------------------------------------------------------
 
 

@@ -10,12 +10,12 @@ from kms import (
     activities,
     browsing,
     notes,
-    organisations,
     overlaps,
     places,
     recommendations,
     roles,
     themes,
+    working_places,
 )
 from kms.errors import NotFound
 from kms.language import gettext as _
@@ -33,8 +33,8 @@ from kms.web.context import reading, viewer
 blueprint = Blueprint("browse", __name__)
 
 MOST_PLAYERS = 20
-MOST_ACTIVITIES = 60
-MOST_OVERLAPS = 20
+MOST_ACTIVITIES = 40
+MOST_OVERLAPS = 10
 MOST_ORGANISATIONS = 20
 MOST_ASKED = 5
 # How many of their notes stand under someone on the page of a role.
@@ -135,8 +135,8 @@ def working(code: str) -> ResponseReturnValue:
     with reading() as session:
         found = activities.of_place(session, code, seen_by=viewer(), limit=MOST_ACTIVITIES)
         both = overlaps.of_place(session, code, seen_by=viewer(), limit=MOST_OVERLAPS)
-        groups = organisations.listing(
-            session, seen_by=viewer(), place=code, limit=MOST_ORGANISATIONS
+        groups = working_places.organisations(
+            session, code, seen_by=viewer(), limit=MOST_ORGANISATIONS
         )
         players = roles.players(session, place=code, seen_by=viewer(), limit=MOST_PLAYERS)
     by_state = [
@@ -273,9 +273,10 @@ def role(code: str) -> ResponseReturnValue:
 
 
 def _by_place(players: Sequence[RolePlayer]) -> list[PlayersSomewhere]:
-    """In Thai order from the province down; those without a place last."""
+    """In Thai order from the province down; those without a place last; by level in each."""
     grouped: dict[str, list[RolePlayer]] = {}
-    for player in players:
+    widest_first = ("", *LEVELS)
+    for player in sorted(players, key=lambda one: widest_first.index(one.level)):
         grouped.setdefault(player.place_code or "", []).append(player)
     return [PlayersSomewhere(code, grouped[code]) for code in sorted(grouped, key=_thai_order)]
 
