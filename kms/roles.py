@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, case, func, or_, select
@@ -150,6 +151,7 @@ class RolePlayer:
     """Someone in one role, at one level and place, over all notes the viewer may see.
 
     ``did`` is from the latest note that says what they did; ``note_numbers`` start with it.
+    ``first`` and ``last`` are the days of the earliest and latest note that tells its day.
     """
 
     role: str
@@ -161,6 +163,8 @@ class RolePlayer:
     organisation_name: str
     did: str
     note_numbers: tuple[int, ...]
+    first: date | None = None
+    last: date | None = None
 
     @property
     def notes(self) -> int:
@@ -192,6 +196,8 @@ def players(
             Organisation.name.label("organisation_name"),
             RoleAssignment.did,
             RoleAssignment.note_id,
+            Note.held_from,
+            Note.held_to,
         )
         .join(Note, Note.id == RoleAssignment.note_id)
         .outerjoin(Person, Person.id == RoleAssignment.person_id)
@@ -243,6 +249,7 @@ def _played_in(place: str) -> ColumnElement[bool]:
 def _player(rows: Sequence[Row[*tuple[Any, ...]]]) -> RolePlayer:
     telling = next((row for row in rows if row.did), rows[0])
     numbers = dict.fromkeys((telling.note_id, *(row.note_id for row in rows)))
+    days = [day for row in rows for day in (row.held_from, row.held_to) if day]
     return RolePlayer(
         role=telling.role,
         level=telling.level,
@@ -253,4 +260,6 @@ def _player(rows: Sequence[Row[*tuple[Any, ...]]]) -> RolePlayer:
         organisation_name=telling.organisation_name or "",
         did=telling.did,
         note_numbers=tuple(numbers),
+        first=min(days, default=None),
+        last=max(days, default=None),
     )
