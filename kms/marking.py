@@ -20,13 +20,15 @@ _VOID = frozenset({"area", "br", "col", "hr", "img", "input", "link", "meta", "u
 
 @dataclass(frozen=True)
 class Marking:
-    """Words to mark. ``attributes`` of the mark and what comes ``after`` it are safe HTML.
+    """Words to mark. What comes ``after`` them is safe HTML of ours.
 
-    ``which`` of several places is meant, counted from 0; the last when there are fewer.
+    ``name`` is the class of the marks, ``anchor`` the id of the place where they begin; ``which``
+    of several places is meant, counted from 0; the last when there are fewer.
     """
 
     words: str
-    attributes: str = ""
+    anchor: str = ""
+    name: str = ""
     after: str = ""
     which: int = 0
 
@@ -43,7 +45,10 @@ class _Text:
 
 
 def marked(page: str, markings: Iterable[Marking]) -> str:
-    """The page with each passage marked that its text says; where two overlap the first is."""
+    """The page with each passage marked that its text says.
+
+    Where two overlap the first is marked there, and the second one's anchor stands alone.
+    """
     wanted = list(markings)
     text = _text_of(page) if wanted else None
     if text is None:
@@ -58,11 +63,15 @@ def marked(page: str, markings: Iterable[Marking]) -> str:
             continue
         fresh = [one for one in units if one not in taken]
         taken.update(fresh)
-        opening = f"<mark {marking.attributes}>" if marking.attributes else "<mark>"
+        anchor = f' id="{marking.anchor}"' if marking.anchor else ""
+        if anchor and units[0] not in fresh[:1]:
+            inserted.append((text.starts[units[0]], 2, f"<span{anchor}></span>"))
+            anchor = ""
         for first, last in _runs(fresh, text):
-            inserted.append((text.starts[first], 2, opening))
+            name = f' class="{marking.name}"' if marking.name else ""
+            inserted.append((text.starts[first], 2, f"<mark{anchor}{name}>"))
             inserted.append((text.ends[last], 0, "</mark>"))
-            opening = re.sub(r' id="[^"]*"', "", opening)
+            anchor = ""
         if marking.after:
             end = text.ends[units[-1]]
             inserted.append((text.outside.get(units[-1], end), 1, marking.after))

@@ -31,7 +31,7 @@ def of_comment(said: str, note: NoteView, comment: int) -> Markup:
 def _marked(page: str, note: NoteView, comment: int | None) -> Markup:
     drawn = [one for one in note.drawn if one.comment == comment]
     markings = [
-        Marking(one.passage, f'class="drawn" id="said-{one.row}"', _to_lesson(one))
+        Marking(one.passage, f"said-{one.row}", "drawn", _to_lesson(one))
         for one in drawn[:MOST_MARKED]
     ]
     found = marking.marked(page, markings)
@@ -69,7 +69,7 @@ class Quoted:
 
     def marked(self, page: str) -> Markup:
         """The page of that revision with the words marked, to be scrolled to."""
-        found = marking.marked(page, [Marking(self.words, 'id="passage"', which=self.which)])
+        found = marking.marked(page, [Marking(self.words, "passage", which=self.which)])
         return Markup(found)  # noqa: S704  safe before
 
     def is_in(self, page: str) -> bool:
