@@ -18,7 +18,7 @@ Equal sums: the nearer, then the newer.
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain
 
 from kms import language, places
@@ -34,6 +34,8 @@ MOST_PLACES, MOST_FOR_USES, LEAST_FOR_USES = 3, 6.0, -3.0
 GOOD_MATCH = 0.5
 MOST_NAMED = 3
 SHORTEST_TELLING = 4
+# So many of the first are looked through for what speaks against those that do not work.
+MOST_COMPARED = 60
 
 
 @dataclass(frozen=True)
@@ -115,12 +117,17 @@ class Offered:
 
 @dataclass(frozen=True)
 class Placed:
-    """A lesson in its place; ``why`` is the sentence that tells the reason."""
+    """A lesson in its place."""
 
     lesson: Offered
     near: Near
     points: float
-    why: str
+    wanted: Wanted
+
+    @cached_property
+    def why(self) -> str:
+        """The one sentence that tells why it stands there; made for those that are shown."""
+        return _reason(self.lesson, self.wanted)
 
     @property
     def order(self) -> tuple[object, ...]:
@@ -146,11 +153,9 @@ def ordered(lessons: Iterable[Offered], wanted: Wanted) -> list[Placed]:
 
 
 def _placed(lesson: Offered, wanted: Wanted) -> Placed:
-    origin = near(wanted.place, lesson.places)
-    held = near(wanted.place, lesson.held)
-    nearest = min(origin, held)
+    nearest = near(wanted.place, (*lesson.places, *lesson.held))
     points = BY_RANK[nearest.rank] + _trust(lesson) + _about(lesson, wanted)
-    return Placed(lesson, nearest, points, _reason(lesson, wanted, origin, held))
+    return Placed(lesson, nearest, points, wanted)
 
 
 def _trust(lesson: Offered) -> float:
@@ -178,7 +183,8 @@ def _themes_held(lesson: Offered, wanted: Wanted) -> int:
 # --- why it stands there -------------------------------------------------------------------------
 
 
-def _reason(lesson: Offered, wanted: Wanted, origin: Near, held: Near) -> str:
+def _reason(lesson: Offered, wanted: Wanted) -> str:
+    origin, held = near(wanted.place, lesson.places), near(wanted.place, lesson.held)
     said = [
         _from(lesson, origin, wanted.place),
         *([_held_nearer(held)] if held < origin else []),
@@ -255,10 +261,11 @@ def _shared(lesson: Offered, wanted: Wanted) -> list[str]:
     return [word for word in wanted.words if word in lesson.text]
 
 
-def _telling(text: str) -> Iterator[str]:
-    for word, _start, _end in words.cut(words.fold(text)):
-        if len(word) >= SHORTEST_TELLING:
-            yield word
+@lru_cache(maxsize=5_000)
+def _telling(text: str) -> tuple[str, ...]:
+    # Kept, for the same lessons are weighed again and again and cutting Thai takes longest.
+    cut = words.cut(words.fold(text))
+    return tuple(word for word, _start, _end in cut if len(word) >= SHORTEST_TELLING)
 
 
 def _names(codes: Iterable[str | None], place: str) -> str:
@@ -301,7 +308,8 @@ def disagreements(
     ``placed`` in order, ``against`` whatever else contradicts them. A lesson stands in one pair at
     most; of several possible partners the one whose words are most alike is taken.
     """
-    known = [one for one in placed if one.lesson.life.superseded_by is None]
+    standing = (one for one in placed if one.lesson.life.superseded_by is None)
+    known = [one for at, one in enumerate(standing) if at < MOST_COMPARED or not one.lesson.works]
     found = list(_contradicted(known, against))
     met = {number for pair in found for number in pair.numbers}
     rare = _rare_words(known)
