@@ -56,6 +56,7 @@ STRANGE_QUERY = (
     "q=%ff%fe&place=%00&from=%ed%a0%80&next=%0d%0a&limit=x&offset=-1&sort=%3Cscript%3E&level=%27"
     "&role=%00&kind=%ff&title=%3Cscript%3Ealert(7)%3C%2Fscript%3E&questions=x&passage=%00&what=%ff"
     "&reply_to=x&quote=%3Cimg%20src=x%20onerror=alert(7)%3E&code=%ff&person=x&tag=%00&tag=2&q=%22"
+    "&comment=%ff&lesson=x"
 )
 
 
