@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from kms import lesson_life, lesson_lives, lessons, notes, themes
 from kms.lesson_life import lives
 from kms.models import LessonStep, Note
-from kms.note_kinds import RolePlayed
+from kms.note_kinds import PlaceNamed, RolePlayed
 from kms.permissions import ANONYMOUS, Viewer
 from kms.saving import Store
 from kms.starter import load_content
@@ -228,6 +228,25 @@ def test_a_member_confirms_from_another_place(app: Flask, store: Store, cast: Ca
     with store.reading() as session:
         (step,) = session.scalars(select(LessonStep))
         assert (step.place_code, step.note_id, step.reason) == ("93", note, "เหมือนกัน")
+
+
+def test_who_names_the_note_need_not_name_its_place(app: Flask, store: Store, cast: Cast) -> None:
+    with store.saving() as session:
+        number = a_lesson(session, cast.facilitator).id
+        there = a_note(session, cast.commenter, places=(PlaceNamed("5201"),)).id
+        nowhere = a_note(session, cast.commenter).id
+        here = a_note(session, cast.commenter, places=(PlaceNamed("801208"),)).id
+        hidden = a_note(session, cast.facilitator, visibility="draft", places=(PlaceNamed("93"),))
+    browser = cast.browser(app, "commenter")
+    for step, more in (("confirmed", {}), ("applied", {"outcome": "worked"})):
+        address = f"/notes/{number}/steps/{step}"
+        assert post(browser, address, {"mine": str(there), **more}).status_code == 303
+        assert post(browser, address, {"mine": str(nowhere), **more}).status_code == 422
+        assert post(browser, address, {"note": str(hidden.id), **more}).status_code == 422
+    own_place = {"mine": str(here)}
+    assert post(browser, f"/notes/{number}/steps/confirmed", own_place).status_code == 422
+    with store.reading() as session:
+        assert set(session.scalars(select(LessonStep.place_code))) == {"5201"}
 
 
 def test_what_was_typed_stays_when_something_must_be_mended(

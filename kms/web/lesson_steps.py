@@ -58,17 +58,17 @@ def shown(step: str) -> StepForm:
         ),
         "confirmed": (
             _("บอกว่าที่ไหน และบันทึกใดเล่าเรื่องนั้น ต้องเป็นคนละที่และคนละบันทึกกับต้นทางของบทเรียน"),
-            ("place", "note", "reason"),
-            ("place", "note"),
+            ("note", "place", "reason"),
+            ("note",),
         ),
         "applied": (
             _("ได้ผลหรือไม่ก็มีค่าเท่ากัน คนต่อไปจะได้รู้ว่าใช้ที่ไหนแล้วเป็นอย่างไร"),
-            ("outcome", "place", "organisation", "changed", "note", "reason"),
-            ("outcome", "place"),
+            ("outcome", "changed", "note", "place", "organisation", "reason"),
+            ("outcome",),
         ),
         "contradicted": (
             _("บอกสั้น ๆ ว่าที่ของคุณต่างไปอย่างไร บทเรียนจะขึ้นว่าควรทบทวน"),
-            ("reason", "place", "note", "other"),
+            ("reason", "note", "place", "other"),
             ("reason",),
         ),
         "routine": (_("คนทำกันเป็นปกติแล้ว ไม่ต้องมีใครเตือน"), ("reason",), ()),
@@ -164,10 +164,12 @@ def take(
     """Take the step with what was typed; raises Invalid by field and what the verbs raise."""
     require_right(session, lesson, step, by=by)
     place = asked.place(given["place"])
+    note = _numbered(session, given["note"] or given["mine"], by)
+    there = place.code if place.typed or note is None else _place_of(session, note, by)
     said = _Said(
         reason=given["reason"],
-        place=UNKNOWN_PLACE if place.problem else place.code,
-        note=_numbered(session, given["note"] or given["mine"], by),
+        place=UNKNOWN_PLACE if place.problem else there,
+        note=note,
         other=_numbered(session, given["other"], by),
         organisation=given["organisation"],
         outcome=given["outcome"],
@@ -178,6 +180,12 @@ def take(
     except Invalid as problem:
         mended = {"place": place.problem} if place.problem and place.typed else {}
         raise Invalid(problem.message, {**problem.problems, **mended}) from problem
+
+
+def _place_of(session: Session, note: int, by: Viewer) -> str | None:
+    """The first place of the note that tells of it: who names the note need not name that too."""
+    found = notes.cards(session, [note], seen_by=by)
+    return next((code for card in found for code in card.place_codes), None)
 
 
 def _numbered(session: Session, written: str, by: Viewer) -> int | None:
