@@ -12,6 +12,8 @@ from kms.models import Comment, LessonSource, Note, NotePerson, NoteTheme, RoleA
 from kms.permissions import Viewer, numbers_seen_by, visible_to
 
 MOST_REMARKS = 50
+# Who is asked about may be in any number of notes; everybody only in the latest.
+MOST_NOTES = 2_000
 
 Rows = Select[*tuple[Any, ...]]
 
@@ -23,11 +25,15 @@ def contributions(
 ) -> CompoundSelect[*tuple[Any, ...]]:
     """Rows of ``person_id``, ``note_id``, ``how`` and ``place_code``; several for one who did more.
 
-    Only in notes the viewer may see; ``chosen`` are further conditions on Note. ``how`` is the
-    code of a role, AUTHOR, PRESENT (chair or attendee), or REMARK for a comment that a lesson was
-    drawn from, where the note is that lesson. ``place_code`` is a role's own.
+    Only in notes the viewer may see; ``chosen`` are further conditions on Note. Without ``whom``
+    the last MOST_NOTES of these notes count, whoever is in them. ``how`` is the code of a role,
+    AUTHOR, PRESENT (chair or attendee), or REMARK for a comment that a lesson was drawn from,
+    where the note is that lesson. ``place_code`` is a role's own.
     """
-    seen = (visible_to(seen_by), *chosen)
+    seen = [visible_to(seen_by), *chosen]
+    if whom is None:
+        last = select(Note.id).where(*seen).order_by(Note.id.desc()).limit(MOST_NOTES).cte("last")
+        seen = [Note.id.in_(select(last.c.id))]
     by_role = select(
         RoleAssignment.person_id.label("person_id"),
         RoleAssignment.note_id.label("note_id"),

@@ -79,12 +79,13 @@ def who_knows(
 ) -> list[Knower]:
     """The nearest first; of those equally near whoever has a phone number and the most notes.
 
+    Asked are the latest notes about it (``MOST_NOTES``), around the place before all others.
     ``themes`` are slugs, with all beneath them; none means any. Never the viewer. At most five
     statements.
     """
     about = on_themes(session, themes)
     chosen = () if about is None else (about,)
-    found = _candidates(session, place or "", _places_of(seen_by, chosen), seen_by, limit)
+    found = _candidates(session, place or "", chosen, seen_by, limit)
     picked = sorted(found, key=lambda one: _order(one, seen_by))[:limit]
     ids = [one.person_id for one in picked]
     if not ids:
@@ -124,24 +125,27 @@ def _order(one: _Candidate, seen_by: Viewer) -> tuple[Any, ...]:
 
 
 def _candidates(
-    session: Session, place: str, rows: Rows, seen_by: Viewer, limit: int
+    session: Session,
+    place: str,
+    chosen: Sequence[ColumnElement[bool]],
+    seen_by: Viewer,
+    limit: int,
 ) -> list[_Candidate]:
-    """Those in and around the province first; from afar only when they are too few."""
+    """Those of notes from in and around the province; from afar only when they are too few."""
     around: list[_Candidate] = []
     if place:
         near = (place[:2], *nearness.near_provinces(place))
-        there = rows.selected_columns.place_code
-        either = (there, Person.place_code)
-        here = rows.where(or_(*(column.startswith(code) for column in either for code in near)))
-        around = _read(session, here.limit(READ_AT_MOST), place, seen_by)
+        inside = or_(*(NotePlace.place_code.between(code, f"{code}9999") for code in near))
+        here = Note.id.in_(select(NotePlace.note_id).where(inside))
+        around = _read(session, _places_of(seen_by, (*chosen, here)).limit(READ_AT_MOST), place)
     if len(around) >= limit:
         return around
     known = {one.person_id for one in around}
-    afar = _read(session, rows.limit(MOST_FROM_AFAR), place, seen_by)
+    afar = _read(session, _places_of(seen_by, chosen).limit(MOST_FROM_AFAR), place)
     return [*around, *(one for one in afar if one.person_id not in known)]
 
 
-def _places_of(seen_by: Viewer, chosen: Iterable[ColumnElement[bool]]) -> Rows:
+def _places_of(seen_by: Viewer, chosen: Sequence[ColumnElement[bool]]) -> Rows:
     """Person, where (a role's own place, else the note's) and in how many notes."""
     rows = contributions(seen_by, *chosen).subquery()
     there = func.coalesce(rows.c.place_code, NotePlace.place_code).label("place_code")
@@ -156,7 +160,7 @@ def _places_of(seen_by: Viewer, chosen: Iterable[ColumnElement[bool]]) -> Rows:
     )
 
 
-def _read(session: Session, rows: Rows, place: str, seen_by: Viewer) -> list[_Candidate]:
+def _read(session: Session, rows: Rows, place: str) -> list[_Candidate]:
     codes: dict[int, list[str]] = {}
     told: dict[int, tuple[str, int]] = {}
     for row in session.execute(rows):

@@ -1,7 +1,7 @@
 """Who worked with whom: people whom the same notes name, as far as the viewer may read them."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import combinations
@@ -70,8 +70,9 @@ def of(
     last: date | None = None,
     person: int | None = None,
 ) -> Network:
-    """The network of the notes from a place, on themes, and between two days; five statements.
+    """The network of the notes from a place, on themes, and between two days; four statements.
 
+    Of all these notes the last MOST_NOTES count.
     With ``person`` only the notes that name this one. Whoever worked with nobody is not drawn.
     """
     about = on_themes(session, themes)
@@ -80,13 +81,15 @@ def of(
     if person is not None:
         own = contributions(seen_by, whom=[person]).subquery()
         chosen.append(Note.id.in_(select(own.c.note_id)))
-    ids, total = _most_named(session, seen_by, chosen)
-    seen = _seen(session, seen_by, chosen, ids)
+    rows = session.execute(contributions(seen_by, *chosen)).all()
+    seen = _together(rows)
+    ids = sorted(seen, key=lambda one: (-len(seen[one].notes), one))[:MOST_PEOPLE]
+    _locate(session, seen, ids)
     people = {one.id: one for one in session.scalars(select(Person).where(Person.id.in_(ids)))}
     members = sorted((_member(people[one], seen[one]) for one in ids), key=_by_place)
     ties = _ties(members, seen)
     return Network(
-        tuple(members), tuple(ties[:MOST_TIES]), total - len(ids), max(0, len(ties) - MOST_TIES)
+        tuple(members), tuple(ties[:MOST_TIES]), len(seen) - len(ids), max(0, len(ties) - MOST_TIES)
     )
 
 
@@ -104,47 +107,32 @@ def _narrowed(
     return chosen
 
 
-def _most_named(
-    session: Session, seen_by: Viewer, chosen: Sequence[ColumnElement[bool]]
-) -> tuple[list[int], int]:
-    """Ids of those in most notes together with others, and how many there are in all."""
-    rows = contributions(seen_by, *chosen).subquery()
-    shared = (
-        select(rows.c.note_id)
-        .group_by(rows.c.note_id)
-        .having(func.min(rows.c.person_id) < func.max(rows.c.person_id))
-    )
-    notes = func.count(rows.c.note_id.distinct())
-    found = session.execute(
-        select(rows.c.person_id, func.count().over())
-        .where(rows.c.note_id.in_(shared))
-        .group_by(rows.c.person_id)
-        .order_by(notes.desc(), rows.c.person_id)
-        .limit(MOST_PEOPLE)
-    ).all()
-    return [row[0] for row in found], found[0][1] if found else 0
-
-
-def _seen(
-    session: Session, seen_by: Viewer, chosen: Sequence[ColumnElement[bool]], ids: Sequence[int]
-) -> dict[int, _Seen]:
-    found = {one: _Seen() for one in ids}
-    rows = contributions(seen_by, *chosen, whom=ids).subquery()
-    there = func.coalesce(rows.c.place_code, func.min(NotePlace.place_code))
-    asked = (
-        select(rows.c.person_id, rows.c.note_id, rows.c.how, there)
-        .outerjoin(NotePlace, NotePlace.note_id == rows.c.note_id)
-        .group_by(rows.c.person_id, rows.c.note_id, rows.c.how, rows.c.place_code)
-        .order_by(rows.c.note_id, rows.c.person_id, rows.c.how)
-    )
-    for person, note, how, code in session.execute(asked):
-        one = found[person]
-        one.notes.add(note)
-        if how in ROLES:
-            one.roles[how] += 1
-        if code:
-            one.places[code] += 1
+def _together(rows: Iterable[Any]) -> dict[int, _Seen]:
+    """What those did who were in a note with somebody else."""
+    by_note: dict[int, set[int]] = {}
+    kept = [tuple(row) for row in rows]
+    for person, note, _how, _place in kept:
+        by_note.setdefault(note, set()).add(person)
+    found: dict[int, _Seen] = {}
+    for person, note, how, place in kept:
+        if len(by_note[note]) > 1:
+            one = found.setdefault(person, _Seen())
+            one.notes.add(note)
+            if how in ROLES:
+                one.roles[how] += 1
+            if place:
+                one.places[place] += 1
     return found
+
+
+def _locate(session: Session, seen: dict[int, _Seen], ids: Sequence[int]) -> None:
+    """Where their notes are from counts as well, for those whose roles tell no place."""
+    homeless = [seen[one] for one in ids if not seen[one].places]
+    numbers = {note for one in homeless for note in one.notes}
+    first = select(NotePlace.note_id, func.min(NotePlace.place_code)).group_by(NotePlace.note_id)
+    places = dict(session.execute(first.where(NotePlace.note_id.in_(numbers))).all())
+    for one in homeless:
+        one.places.update(places[note] for note in one.notes if note in places)
 
 
 def _member(person: Person, seen: _Seen) -> Member:
@@ -161,9 +149,9 @@ def _by_place(member: Member) -> tuple[Any, ...]:
 def _ties(members: Sequence[Member], seen: dict[int, _Seen]) -> list[Tie]:
     at = {member.id: place for place, member in enumerate(members)}
     by_note: dict[int, list[int]] = {}
-    for person, one in seen.items():
-        for note in one.notes:
-            by_note.setdefault(note, []).append(at[person])
+    for person, place in at.items():
+        for note in seen[person].notes:
+            by_note.setdefault(note, []).append(place)
     met = Counter(pair for there in by_note.values() for pair in combinations(sorted(there), 2))
     ties = [Tie(first, second, notes) for (first, second), notes in met.items()]
     return sorted(ties, key=lambda tie: (-tie.notes, tie.first, tie.second))

@@ -7,6 +7,7 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from kms import drawing, network, people, themes
+from kms.contributions import MOST_NOTES
 from kms.drawing import Drawing
 from kms.network import Member, Network
 from kms.thai import dates
@@ -65,6 +66,7 @@ def show() -> ResponseReturnValue:
         network=found,
         drawings=_drawings(found),
         lines=_lines(found),
+        most_notes=MOST_NOTES,
         theme=theme,
         themes=theme_options(tree),
         place=place,
