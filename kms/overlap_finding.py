@@ -6,10 +6,12 @@ part in the other: where all of one side help the other too, they know already.
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import Select, or_, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, selectinload
 
 from kms import themes
@@ -178,7 +180,6 @@ def _write(
 ) -> None:
     if overlap is None:
         overlap = Overlap(first_id=min(pair), second_id=max(pair))
-        session.add(overlap)
     elif reopen or (overlap.theme_id, overlap.place_code) != (common.theme_id, common.places[0]):
         overlap.state, overlap.reason = "", ""
         overlap.marked_by_id = overlap.marked_at = None
@@ -186,3 +187,7 @@ def _write(
     overlap.starts, overlap.ends = common.starts, common.ends
     there = {place.place_code: place for place in overlap.places}
     overlap.places[:] = [there.get(code) or OverlapPlace(place_code=code) for code in common.places]
+    if overlap not in session:
+        # Who saves the other one at this very moment may find the same.
+        with suppress(IntegrityError), session.begin_nested():
+            session.add(overlap)
