@@ -63,8 +63,10 @@ def on_themes(session: Session, slugs: Iterable[str]) -> ColumnElement[bool] | N
         return None
     tree = themes.load(session)
     beneath = {one for slug in wanted if slug in tree.by_slug for one in tree.subtree(slug)}
+    # Asked of each note: a broad theme has so many that to list them first is the slow way round.
     having = select(NoteTheme.note_id).join(Theme, Theme.id == NoteTheme.theme_id)
-    return Note.id.in_(having.where(Theme.slug.in_(beneath)))
+    on_this = having.where(NoteTheme.note_id == Note.id, Theme.slug.in_(beneath))
+    return on_this.correlate(Note).exists()
 
 
 @dataclass(frozen=True)
@@ -92,14 +94,12 @@ def remarks_used(session: Session, person_id: int, *, seen_by: Viewer) -> list[R
 
 def _remarks(seen_by: Viewer) -> Rows:
     # The remark stands under another note than the lesson, which the viewer must see as well.
+    readable = numbers_seen_by(seen_by).where(Note.id == Comment.note_id).correlate(Comment)
     return (
         select(Comment.author_id, Note.id, literal(REMARK), null())
         .join(LessonSource, LessonSource.comment_id == Comment.id)
         .join(Note, Note.id == LessonSource.lesson_id)
-        .where(
-            Comment.hidden_at.is_(None),
-            Comment.note_id.in_(numbers_seen_by(seen_by).correlate(None)),
-        )
+        .where(Comment.hidden_at.is_(None), readable.exists())
     )
 
 
