@@ -15,7 +15,7 @@ from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
-from kms import moving, naming, organisations, people
+from kms import moving, naming, organisations, overlap_finding, people
 from kms.db import now
 from kms.errors import Invalid, NotFound
 from kms.language import gettext as _
@@ -102,6 +102,8 @@ def join(
     )
     session.add(merging)
     _let_notes_hear(session, one, touched)
+    if kind is ORGANISATION:
+        overlap_finding.find_with(session, kept)
     return merging
 
 
@@ -114,7 +116,10 @@ def undo(session: Session, merging_id: int, *, by: Viewer) -> Undone:
     require(by, kind.action)
     if found.undone_at is not None:
         raise Invalid(_("แยกกลับไปแล้ว"))
-    return _Parting(session, kind, found).part()
+    undone = _Parting(session, kind, found).part()
+    if kind is ORGANISATION:
+        overlap_finding.find_with(session, found.kept_id, found.gone_id)
+    return undone
 
 
 def say_not_the_same(session: Session, kind: Kind, first: int, second: int, *, by: Viewer) -> None:

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from kms import activities, curation, notes, overlaps, privacy, themes
+from kms import activities, curation, joining, notes, organisations, overlaps, privacy, themes
 from kms.activities import ActivityFacts, Part
 from kms.errors import Invalid, NotAllowed, NotFound, SignInNeeded
 from kms.models import Account, Activity, Note, Overlap
@@ -275,6 +275,25 @@ def test_an_overlap_follows_the_tree_of_themes(session: Session, cast: Cast) -> 
     assert (found.theme_slug, found.is_coordinated) == ("survey", True)
     curation.revise(session, "survey", by=cast.curator, under="", **given)
     assert flags(session) == []
+
+
+def test_organisations_that_are_one_overlap_no_more_until_they_are_parted(
+    session: Session, cast: Cast
+) -> None:
+    recorded(
+        session,
+        cast,
+        replace(LIFE_PLAN, organisations=(Part("กรมการปกครอง"),)),
+        replace(SURVEY, organisations=(Part("ปกครองจังหวัด"),)),
+    )
+    assert len(flags(session)) == 1
+    kept = organisations.find_or_create(session, "กรมการปกครอง").id
+    gone = organisations.find_or_create(session, "ปกครองจังหวัด").id
+    merging = joining.join(session, joining.ORGANISATION, kept=kept, gone=gone, by=cast.curator)
+    session.flush()
+    assert flags(session) == []
+    joining.undo(session, merging.id, by=cast.curator)
+    assert len(flags(session)) == 1
 
 
 def test_two_and_twelve_overlaps_take_the_same_statements(
