@@ -218,11 +218,7 @@ def view(session: Session, number: int, *, seen_by: Viewer, beside: Sequence[int
         places=content.places,
         themes=tuple((one.a, one.b) for one in labels if _is(one, "theme", number)),
         tags=content.tags,
-        organisations=tuple(
-            OrganisationShown(one.other_id, one.a, one.b, one.c)
-            for one in labels
-            if one.what == "organisation"
-        ),
+        organisations=_organisations(labels),
         roles=tuple(_role(one) for one in played),
         linked_people={one.a: one.other_id for one in labels if one.what == "person"},
         sources=sources,
@@ -239,6 +235,11 @@ def view(session: Session, number: int, *, seen_by: Viewer, beside: Sequence[int
         beside=_beside(linked, beside),
         files=_files(session, number) if content.attachments else (),
     )
+
+
+def _organisations(labels: Sequence[AnyRow]) -> tuple[OrganisationShown, ...]:
+    groups = (one for one in labels if one.what == "organisation")
+    return tuple(OrganisationShown(one.other_id, one.a, one.b, one.c) for one in groups)
 
 
 def _citing(

@@ -26,6 +26,9 @@ blueprint = Blueprint("actions", __name__)
 A_PAGE = 40
 LONGEST_WHO = 200
 LONGEST_TOLD = 60
+MOST_DAYS = 90
+A_MONTH = 30.4
+A_YEAR = 365
 
 
 @dataclass(frozen=True)
@@ -129,7 +132,17 @@ def due_in(action: Action) -> str:
         return ""
     if late == 0:
         return _("วันนี้")
-    return _("เลยมาแล้ว %(n)s วัน", n=late) if late > 0 else _("อีก %(n)s วัน", n=-late)
+    span = _span(abs(late))
+    return _("เลยมาแล้ว %(span)s", span=span) if late > 0 else _("อีก %(span)s", span=span)
+
+
+def _span(days: int) -> str:
+    """Days while they can be counted on, then months, then years."""
+    if days < MOST_DAYS:
+        return _("%(n)s วัน", n=days)
+    if days < 2 * A_YEAR:
+        return _("%(n)s เดือน", n=round(days / A_MONTH))
+    return _("%(n)s ปี", n=days // A_YEAR)
 
 
 def _wanted(place: PlaceAsked, tree: Tree) -> Asked:
