@@ -218,7 +218,7 @@ def strange_values() -> dict[str, list[str]]:
     named = ("title", "slug", "kind", "code", "name", "filename", "key", "upload_id", "form_id")
     numbers |= dict.fromkeys(("first", "second", "merging"), STRANGE["number"])
     numbers |= {"what": ["people", "organisations", "%ff"]}
-    named = (*named, "step")
+    named = (*named, "step", "token")
     return numbers | dict.fromkeys(named, words)
 
 
@@ -249,6 +249,7 @@ def test_no_body_is_too_broken(app: Flask, cast: Cast, pages: list[str], who: st
         **{"number": ["1"], "comment_id": ["1"], "slug": ["welfare"], "kind": ["minutes"]},
         **{"revision": ["1"], "form_id": [str(uuid.UUID(int=1))]},
         **{"step": ["applied"], "step_id": ["1"]},
+        **{"token": ["none"]},
         **{"position": ["0"], "recommendation_id": ["1"]},
         **{"what": ["people"], "first": ["7"], "second": ["8"], "merging": ["1"]},
     }
