@@ -118,7 +118,7 @@ def hide_secrets(store: Store, cast: Cast, stage: Stage, visibility: str) -> lis
         minutes = notes.create(
             session, some_minutes(**common, meeting=meeting), by=cast.facilitator
         )
-        passage = SourcePassage(stage.review, SECRET)
+        passage = SourcePassage(review.number, SECRET)
         lesson = notes.create(session, a_lesson(passage, **common), by=cast.facilitator)
         page = notes.create(
             session, a_page(f"หน้า{SECRET}", SECRET, visibility=visibility), by=cast.facilitator
