@@ -8,10 +8,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import ScalarSelect, String, cast, func, literal, or_, select, union_all
+from sqlalchemy import ScalarSelect, String, case, cast, func, literal, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from kms import people
+from kms.following import known_people
 from kms.models import (
     Account,
     Comment,
@@ -63,6 +64,28 @@ def keep(session: Session, comment: Comment) -> None:
         for person, name in wanted.items()
     )
     session.flush()
+
+
+def suggest(session: Session, words: str, limit: int, *, seen_by: Viewer) -> list[Person]:
+    """People who can be called and go by a name with these letters, of those the viewer knows."""
+    wanted = people.key(words)
+    if not wanted:
+        return []
+    aliases = select(PersonAlias.person_id).where(PersonAlias.key.contains(wanted, autoescape=True))
+    called = or_(
+        Person.name_key.contains(wanted, autoescape=True),
+        Person.nickname.contains(wanted, autoescape=True),
+        Person.id.in_(aliases),
+    )
+    begins = Person.name_key.startswith(wanted, autoescape=True)
+    found = session.scalars(
+        select(Person)
+        .join(Account, Account.person_id == Person.id)
+        .where(Account.is_active, called, known_people(seen_by))
+        .order_by(case((begins, 0), else_=1), Person.name_key, Person.id)
+        .limit(limit)
+    )
+    return list(found)
 
 
 def of_person(session: Session, person_id: int, *, seen_by: Viewer) -> list[Comment]:

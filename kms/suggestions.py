@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from kms import gazetteer, naming, organisations, people, places, tags, themes
+from kms import gazetteer, mentions, naming, organisations, people, places, tags, themes
 from kms.errors import Invalid
 from kms.language import gettext as _
 from kms.models import (
@@ -71,7 +71,8 @@ class Named:
 def suggest(session: Session, what: str, words: str, *, seen_by: Viewer) -> list[Suggestion]:
     """At most eight, those that begin with the words first.
 
-    ``what`` is place, theme, tag, organisation or person (people are for those who may write).
+    ``what`` is place, theme, tag, organisation or person (people are for those who may write), or
+    ``called`` for those who can be called in a comment.
     Raises Invalid for anything else.
     """
     said = words.replace("\x00", "")[:LONGEST_WORDS].strip()
@@ -81,6 +82,7 @@ def suggest(session: Session, what: str, words: str, *, seen_by: Viewer) -> list
         "tag": _tags,
         "organisation": _organisations,
         "person": _people,
+        "called": _called,
     }.get(what)
     if offer is None:
         sentence = _("ไม่รู้จัก “%(what)s”", what=what[:60])
@@ -260,3 +262,10 @@ def _people(session: Session, words: str, viewer: Viewer) -> list[Suggestion]:
         Suggestion(str(one.id), one.name, places.path(one.place_code) if one.place_code else "")
         for one in found
     ]
+
+
+def _called(session: Session, words: str, viewer: Viewer) -> list[Suggestion]:
+    if not may(viewer, "comment"):
+        return []
+    found = mentions.suggest(session, words, MOST, seen_by=viewer)
+    return [Suggestion(str(one.id), one.name, one.nickname) for one in found]

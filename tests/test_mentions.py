@@ -3,6 +3,7 @@
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from playwright.sync_api import expect
 from sqlalchemy import select
 
 from kms import comments, news, notes, people
@@ -13,6 +14,7 @@ from kms.permissions import SYSTEM, Viewer
 from kms.saving import Store
 from kms.search import saved
 from tests.cast import Cast, post
+from tests.live import PHONE, Live
 from tests.statements import counting
 from tests.stories import a_review
 
@@ -202,3 +204,41 @@ def test_links_of_calls_are_made_safely() -> None:
     assert made.count('<a href="/people/3">') == 1
     long = "@" + "ก" * 5_000 + " @ก" * 300
     assert to_html_light(long, called={"ก": "/people/1"}).count("/people/1") >= 300
+
+
+def test_whoever_may_be_called_is_offered_to_those_who_know_them(
+    app: Flask, store: Store, cast: Cast, number: int, client: FlaskClient
+) -> None:
+    member = cast.browser(app, "commenter")
+
+    def offered(reader: FlaskClient, words: str) -> list[str]:
+        answer = reader.get("/suggest", query_string={"what": "called", "q": words})
+        return [one["label"] for one in answer.json or []]
+
+    assert offered(member, "ผู้จัด") == ["ผู้จัดเวทีตำบลหูล่อง"]
+    # Named in notes, and without an account; with one, and in no note.
+    assert offered(member, "แกนนำ") == offered(member, "บรรณา") == []
+    assert offered(client, "ผู้จัด") == offered(cast.browser(app, "stranger"), "ผู้จัด") == []
+    for words in ("", " ", "%", "_", "\x00", "ก" * 5_000):
+        assert offered(member, words) == []
+
+
+@pytest.mark.browser
+def test_a_name_half_typed_is_offered_and_becomes_a_call(live: Live) -> None:
+    with live.store.saving() as session:
+        number = notes.create(session, a_review(), by=live.cast.facilitator).number
+    with live.visit("commenter", viewport=PHONE) as page:
+        page.goto(f"/notes/{number}")
+        box = page.get_by_label("ความเห็นของคุณ")
+        box.press_sequentially("ถาม @ผู้จัด")
+        page.get_by_role("button", name="@ผู้จัดเวทีตำบลหูล่อง").click()
+        expect(box).to_have_value("ถาม @ผู้จัดเวทีตำบลหูล่อง ")
+        page.get_by_role("button", name="ส่งความเห็น").click()
+        link = page.locator(".comment-body a", has_text="@ผู้จัดเวทีตำบลหูล่อง")
+        expect(link).to_have_attribute("href", f"/people/{live.cast.facilitator.person_id}")
+    with live.visit("facilitator", java_script_enabled=False) as page:
+        page.goto("/news")
+        expect(page.get_by_text("เพราะเรียกชื่อคุณ")).to_be_visible()
+        page.get_by_role("button", name="ดูครบแล้ว").click()
+        expect(page.get_by_text("ทำเครื่องหมายว่าดูแล้ว")).to_be_visible()
+        expect(page.get_by_role("button", name="ดูครบแล้ว")).to_have_count(0)
