@@ -118,7 +118,7 @@ def addresses(
         filled = [rule.rule]
         for argument in sorted(rule.arguments):
             given = [one if quoted else quote(one, safe="") for one in values[argument]]
-            place = re.compile(rf"<(?:[a-z]+:)?{argument}>")
+            place = re.compile(rf"<(?:[a-z]+(?:\([^)]*\))?:)?{argument}>")
             filled = [place.sub(lambda _m, v=v: v, one) for one in filled for v in given]
         found += filled
     return list(dict.fromkeys(found))

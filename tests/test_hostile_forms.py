@@ -251,7 +251,7 @@ def test_no_body_is_too_broken(app: Flask, cast: Cast, pages: list[str], who: st
         **{"step": ["applied"], "step_id": ["1"]},
         **{"token": ["none"]},
         **{"position": ["0"], "recommendation_id": ["1"]},
-        **{"what": ["people"], "first": ["7"], "second": ["8"], "merging": ["1"]},
+        **{"key": ["none"], "what": ["people"], "first": ["7"], "second": ["8"], "merging": ["1"]},
     }
     for path in addresses(app, known, "POST"):
         if path.endswith(LAST):

@@ -307,6 +307,7 @@ def test_a_form_post_from_elsewhere_is_refused_whatever_it_targets(app: Flask, c
             # Mail programs post there by themselves; the signed token in its address is all.
             continue
         values = {**dict.fromkeys(rule.arguments, "1"), "kind": "aar", "form_id": FORM_ID}
+        values |= {"what": "people"}
         address = app.url_map.bind("localhost").build(rule.endpoint, values, method="POST")
         assert client.post(address, data={"permission": "reader"}).status_code == 400, address
 
