@@ -1,13 +1,26 @@
 """The lessons that a briefing weighs: a bounded choice in the database, the same statements always.
 
-On the themes chosen: the nearest, those that others confirmed or used, and the nearest that say
-what does not work. Without themes the nearest alone. And whatever answers the plan's words.
+Of the lessons on the themes chosen, or without themes of those from near provinces: the nearest,
+those that others confirmed or used most, and the nearest that say what does not work. And whatever
+answers the plan's words.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Row, Select, case, func, literal, or_, select, union_all
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Row,
+    Select,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from kms import nearness, places
@@ -15,9 +28,11 @@ from kms.briefing_order import GOOD_MATCH, Offered, Placed, Wanted, fits, ordere
 from kms.lesson_lives import Life, lives
 from kms.models import LessonSource, LessonStep, Note, NotePlace, NoteTheme, Theme
 from kms.note_kinds import Kind, lesson_from_json
-from kms.permissions import Viewer, numbers_seen_by, visible_to
+from kms.permissions import Viewer, visible_to
 
-MOST_NEAR, MOST_PROVEN, MOST_FAILED = 80, 40, 30
+# So many of the nearest are looked at: all there are on a theme at the end of a branch.
+MOST_LOOKED_AT = 240
+MOST_NEAR, MOST_PROVEN, MOST_FAILED = 40, 24, 12
 FOUND_OUT = ("confirmed", "applied", "routine")
 
 
@@ -63,46 +78,62 @@ def _candidates(session: Session, wanted: Wanted, seen_by: Viewer) -> list[int]:
 
 
 def _picked(slugs: Sequence[str], place: str, seen_by: Viewer) -> Select[int]:
-    lessons = (Note.kind == Kind.LESSON.value, visible_to(seen_by))
-    if not slugs:
-        nearest = _nearest(place, MOST_NEAR).where(*lessons, _around(place))
-        return select(nearest.subquery().c.id)
-    themed = Note.id.in_(
-        select(NoteTheme.note_id)
-        .join(Theme, Theme.id == NoteTheme.theme_id)
-        .where(Theme.slug.in_(slugs))
+    chosen = _on_themes(slugs) if slugs else _around(place)
+    looked = _looked_at(place, chosen, seen_by).cte("looked")
+    order = looked.c.rank, looked.c.id.desc()
+    failed = (
+        select(looked.c.id)
+        .join(Note, Note.id == looked.c.id)
+        .where(Note.content["lesson"]["polarity"].as_string() == "does_not_work")
     )
-    failed = Note.content["lesson"]["polarity"].as_string() == "does_not_work"
     parts = (
-        _nearest(place, MOST_NEAR).where(*lessons, themed),
-        _nearest(place, MOST_FAILED).where(*lessons, themed, failed),
-        _proven(seen_by).where(*lessons, themed),
+        select(looked.c.id).order_by(*order).limit(MOST_NEAR),
+        failed.order_by(*order).limit(MOST_FAILED),
+        _proven(looked, seen_by),
     )
     return select(union_all(*(select(one.subquery().c.id) for one in parts)).subquery().c.id)
 
 
-def _nearest(place: str, limit: int) -> Select[int]:
-    rank = func.min(_rank(place))
+def _looked_at(place: str, chosen: ColumnElement[bool], seen_by: Viewer) -> Select[int, int]:
+    rank = func.min(_rank(place)).label("rank")
     return (
-        select(Note.id)
+        select(Note.id, rank)
         .outerjoin(NotePlace, NotePlace.note_id == Note.id)
+        .where(Note.kind == Kind.LESSON.value, visible_to(seen_by), chosen)
         .group_by(Note.id)
         .order_by(rank, Note.id.desc())
-        .limit(limit)
+        .limit(MOST_LOOKED_AT)
     )
 
 
-def _proven(seen_by: Viewer) -> Select[int]:
+def _proven(looked: CTE, seen_by: Viewer) -> Select[int]:
     """By what the viewer may know of it: steps told in a hidden note count for nothing."""
-    may_know = or_(LessonStep.note_id.is_(None), LessonStep.note_id.in_(numbers_seen_by(seen_by)))
+    told = select(Note.id).where(Note.id == LessonStep.note_id, visible_to(seen_by))
     return (
-        select(Note.id)
-        .join(LessonStep, LessonStep.lesson_id == Note.id)
-        .where(LessonStep.step.in_(FOUND_OUT), LessonStep.undone_at.is_(None), may_know)
-        .group_by(Note.id)
-        .order_by(func.count(LessonStep.id).desc(), Note.id.desc())
+        select(looked.c.id)
+        .join(LessonStep, LessonStep.lesson_id == looked.c.id)
+        .where(
+            LessonStep.step.in_(FOUND_OUT),
+            LessonStep.undone_at.is_(None),
+            or_(LessonStep.note_id.is_(None), told.exists()),
+        )
+        .group_by(looked.c.id)
+        .order_by(func.count(LessonStep.id).desc(), looked.c.id.desc())
         .limit(MOST_PROVEN)
     )
+
+
+def _on_themes(slugs: Sequence[str]) -> ColumnElement[bool]:
+    # Asked of each lesson: there are fewer lessons than notes on a wide theme.
+    wanted = select(Theme.id).where(Theme.slug.in_(slugs)).scalar_subquery()
+    return exists().where(NoteTheme.note_id == Note.id, NoteTheme.theme_id.in_(wanted))
+
+
+def _around(place: str) -> ColumnElement[bool]:
+    """In the province or one near it."""
+    provinces = (place[:2], *nearness.near_provinces(place))
+    inside = (NotePlace.place_code.between(one, one + "9999") for one in provinces)
+    return Note.id.in_(select(NotePlace.note_id).where(or_(*inside)))
 
 
 def _rank(place: str) -> ColumnElement[int]:
@@ -112,7 +143,7 @@ def _rank(place: str) -> ColumnElement[int]:
         return literal(nearness.UNKNOWN)
     province = func.substr(code, 1, 2)
     within = [
-        (code.startswith(place[:width]), rank)
+        (func.substr(code, 1, width) == place[:width], rank)
         for width, rank in ((6, 0), (4, 1), (2, 2))
         if len(place) >= width
     ]
@@ -123,13 +154,6 @@ def _rank(place: str) -> ColumnElement[int]:
         (code.is_not(None), nearness.ELSEWHERE),
         else_=nearness.UNKNOWN,
     )
-
-
-def _around(place: str) -> ColumnElement[bool]:
-    """In the province or one near it."""
-    provinces = (place[:2], *nearness.near_provinces(place))
-    inside = or_(*(NotePlace.place_code.startswith(one) for one in provinces))
-    return Note.id.in_(select(NotePlace.note_id).where(inside))
 
 
 def _same_region(place: str) -> list[str]:

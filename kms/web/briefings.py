@@ -34,7 +34,7 @@ blueprint = Blueprint("briefings", __name__)
 # How many of each are shown, and how many of these are printed: all must fit one sheet of A4.
 SHOWN = {"lessons": 12, "failed": 6, "uses": 6, "open": 4, "replaced": 5, "people": 6, "work": 10}
 PRINTED = {"lessons": 8, "failed": 2, "uses": 2, "open": 2, "people": 4, "work": 3}
-MOST_MATCHES = 40
+MOST_MATCHES = 24
 MOST_OVERLAPS = 30
 
 One = TypeVar("One")
