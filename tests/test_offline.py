@@ -388,6 +388,7 @@ def test_a_kept_note_keeps_its_pictures_and_no_longer_than_itself(
         page.wait_for_function("() => document.querySelector('.gallery img').naturalWidth > 0")
         with_connection(page)
         page.goto(f"/notes/{pictured}")
+        page.locator(".note-menu summary").click()
         page.get_by_role("button", name="เก็บไว้ในเครื่องแล้ว").click()
         kept(page, lambda paths: not [one for one in paths if "/attachments/" in one])
 
