@@ -50,7 +50,7 @@ FARTHEST = 1_000
 # So many of the newest notes, comments, revisions and steps are looked through, whosever they are:
 # what is older is no news, and a page takes the same time in a large country as in a small one.
 WINDOW = 3_000
-BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 # The same tables again, where a statement about them picks among them.
 _Other = aliased(Note)
