@@ -34,8 +34,8 @@ import kms.web.finding
 import kms.web.following
 import kms.web.lesson_hints
 import kms.web.lessons
-import kms.web.news
 import kms.web.network
+import kms.web.news
 import kms.web.notes
 import kms.web.offline
 import kms.web.organisations

@@ -113,13 +113,8 @@ def named_in_notes(
 
 def known_to(seen_by: Viewer) -> ColumnElement[bool]:
     """Whether a note or comment the viewer may see is somebody's; a condition for a query."""
-    remark = exists().where(
-        Comment.author_id == Person.id,
-        Comment.hidden_at.is_(None),
-        Note.id == Comment.note_id,
-        visible_to(seen_by),
-    )
-    return or_(named_in_notes(seen_by), remark)
+    shown = (Comment.hidden_at.is_(None), Note.id == Comment.note_id, visible_to(seen_by))
+    return or_(named_in_notes(seen_by), exists().where(Comment.author_id == Person.id, *shown))
 
 
 def _credited_or_present(seen_by: Viewer) -> tuple[Exists, Exists]:
@@ -288,7 +283,7 @@ def page(session: Session, person_id: int, *, seen_by: Viewer, limit: int = 50) 
     """
     person = _whole(session, person_id)
     if person is not None and person.merged_into_id is not None:
-        person = _whole(session, kept_id(session, person.id) or 0)
+        person = _whole(session, kept_id(session, person.id) or person.id)
     if person is None:
         raise _not_found()
     by_role = RoleAssignment.person_id == person.id
@@ -380,8 +375,8 @@ def own(session: Session, person_id: int, *, by: Viewer) -> Person:
 def revise_own(session: Session, person_id: int, *, by: Viewer, nickname: str, phone: str) -> None:
     """Keep what people may say of themselves; raises as ``own``, and Invalid by field."""
     person = own(session, person_id, by=by)
-    problems = naming.too_long({"nickname": [nickname], "phone": [phone]}, LONGEST)
-    problems |= phones.problem(phone)
+    texts = {"nickname": [nickname], "phone": [phone]}
+    problems = {**naming.too_long(texts, LONGEST), **phones.problem(phone)}
     if problems:
         raise Invalid(_("ยังบันทึกไม่ได้ ช่วยแก้ %(n)s จุดที่บอกไว้", n=len(problems)), problems)
     person.nickname, person.phone = tidy(nickname, lines=False), phones.tidied(phone)
