@@ -111,9 +111,7 @@ def hide_secrets(store: Store, cast: Cast, stage: Stage, visibility: str) -> lis
         to_do = (ActionItem(SECRET, SECRET, date(2007, 1, 1), result=SECRET),)
         said = Review(answers={"review": SECRET}, actions=to_do)
         review = notes.create(session, a_review(**common, review=said), by=cast.facilitator)
-        recommendations.add(
-            session, review, by=cast.facilitator, what=SECRET, organisation="พอช."
-        )
+        recommendations.add(session, review, by=cast.facilitator, what=SECRET, organisation="พอช.")
         meeting = Meeting(actions=to_do, next_date=date(2030, 1, 1), next_venue=SECRET)
         minutes = notes.create(
             session, some_minutes(**common, meeting=meeting), by=cast.facilitator

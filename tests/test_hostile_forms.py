@@ -270,6 +270,9 @@ def test_no_body_is_too_broken(app: Flask, cast: Cast, pages: list[str], who: st
         ):
             answer = client.post(path, data=body, content_type=kind)
             assert is_calm(answer), (path, kind, answer.status_code)
+        if path.startswith("/news/stop/"):
+            # Mail programs post here without a token of ours, and nothing of it is read.
+            continue
         large = client.post(path, data=b"body=" + b"a" * 10_000_000, content_type=FORM)
         assert large.status_code == 413, path
         assert "เมกะไบต์" in large.text

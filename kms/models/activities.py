@@ -127,8 +127,8 @@ class Overlap(Base):
     """Two activities of different organisations with place, theme and time in common.
 
     Found when one of them is saved; ``first_id`` is the smaller id. ``place_code`` is the
-    narrowest of ``places``, ``starts`` to ``ends`` the time in common (an open side has none). ``state``
-    is empty while it is a flag, ``coordinated`` once people said that they know.
+    narrowest of ``places``, ``starts`` to ``ends`` the time in common (an open side has none).
+    ``state`` is empty while it is a flag, ``coordinated`` once people said that they know.
     """
 
     __tablename__ = "overlap"

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 
 from kms import notes, organisations, recommendations, roles
-from kms.errors import Invalid, NotFound
+from kms.errors import Invalid, KmsError, NotFound
 from kms.language import gettext as _
 from kms.note_kinds import ROLES
 from kms.permissions import require
@@ -142,11 +142,14 @@ def stale(problem: CSRFError) -> ResponseReturnValue:
     ):
         return errors.of_stale_form(problem)
     said = _("ยังไม่ได้ส่ง เพราะหน้านี้เปิดค้างไว้นาน คำที่พิมพ์ยังอยู่ครบ กดส่งอีกครั้ง")
-    if request.endpoint == "recommendations.add":
-        words = asked.words("organisation", "role", "place", many_lines=("what",))
-        return _form(given["number"], words, {}, notice=said), 400
-    words = asked.words("outcome", many_lines=("body",))
-    return _one(given["recommendation_id"], words, {}, notice=said), 400
+    try:
+        if request.endpoint == "recommendations.add":
+            words = asked.words("organisation", "role", "place", many_lines=("what",))
+            return _form(given["number"], words, {}, notice=said), 400
+        words = asked.words("outcome", many_lines=("body",))
+        return _one(given["recommendation_id"], words, {}, notice=said), 400
+    except KmsError as missing:
+        return errors.of_ours(missing)
 
 
 def outcome_names() -> dict[str, str]:
