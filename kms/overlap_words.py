@@ -32,7 +32,7 @@ def hands(activity: ActivityLine) -> str:
 def listed(organisations: Sequence[OrganisationNamed]) -> str:
     """Their names, as a sentence joins them."""
     names = [one.name for one in organisations]
-    return _(" และ ").join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+    return f" {_('และ')} ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def time_in_common(first: ActivityLine, second: ActivityLine) -> str:

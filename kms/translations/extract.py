@@ -16,9 +16,16 @@ from babel.messages.pofile import read_po, write_po
 
 PROJECT = Path(__file__).parents[2]
 ENGLISH = Path(__file__).with_name("en.po")
-METHODS = [("kms/**.py", "python"), ("templates/**.html", "jinja2.ext:babel_extract")]
+METHODS = [
+    ("kms/**.py", "python"),
+    ("templates/**.html", "jinja2.ext:babel_extract"),
+    ("templates/**.txt", "jinja2.ext:babel_extract"),
+]
 # A template that cannot be parsed stops us here; its sentences would seem unused otherwise.
-OPTIONS = {"templates/**.html": {"silent": "false"}}
+OPTIONS = {
+    "templates/**.html": {"silent": "false"},
+    "templates/**.txt": {"silent": "false"},
+}
 HEADER = r"""# English of Platu. The ids are the Thai sentences themselves.
 # After changing a sentence: make translations, then fill in what is empty here.
 msgid ""

@@ -20,6 +20,7 @@ from kms.language import gettext as _
 from kms.lesson_lives import LifeStep, today_in_thailand
 from kms.note_kinds import Kind
 from kms.overlaps import OverlapShown
+from kms.permissions import require
 from kms.search.query import Query
 from kms.sessions import Session
 from kms.themes import Tree
@@ -132,11 +133,12 @@ def _of_page(sheet: Sheet) -> dict[str, object]:
 @blueprint.post("/briefing/keep")
 def keep() -> ResponseReturnValue:
     """Keep the lessons as they are put now, to come back to with the review."""
+    require(viewer(), "keep_briefing")
     with saving() as session:
         tree = themes.load(session)
         asked = briefing_asked.read(session, request.form, tree)
         if asked.is_empty or asked.problems:
-            return _form(session, asked, tree)
+            return _form(session, asked, tree), 422
         numbers = _sheet(session, asked.choices, tree).numbers
         key = briefings.keep(session, asked.choices, numbers, by=viewer())
     flash(_("เก็บใบเตรียมงานแล้ว หลังจัดเวทีกลับมาเขียน AAR จากหน้านี้ได้"), "success")
