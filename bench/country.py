@@ -244,6 +244,7 @@ def _put_note(world: _World, number: int, content: NoteContent) -> None:
         source_id=str(number),
         created_at=written,
         revised_at=written,
+        published_at=None if content.visibility == "draft" else written,
     )
     world.put(Revision, note_id=number, number=1, content=whole, created_at=written)
     world.put(NotePlace, note_id=number, place_code=content.places[0].code)
