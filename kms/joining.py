@@ -259,12 +259,14 @@ class _Parting:
         entries = [one for one in entries if not self._is_own_name(pointer, one)]
         back = moving.move_back(self._session, pointer, entries, holder, self._gone.id)
         self._touched |= moving.notes_of(pointer, entries)
+        self._back += len(back)
         for entry in entries:
             if entry[0] not in back:
                 row = self._dropped_later(pointer, entry[0])
                 number = row and moving.put_back(self._session, pointer, row, self._gone.id)
                 self._count(number is not None)
-        self._back += len(back)
+                # It passed through the joinings before the one that took it away.
+                back |= {entry[0]} if row else set()
         for later in self._later:
             _forget_rows(later, pointer.name, back)
 

@@ -176,7 +176,10 @@ def as_joined(
 
 
 @settings(
-    max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+    max_examples=25,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    deadline=None,
 )
 @given(st.randoms(use_true_random=False), st.sampled_from([PERSON, ORGANISATION]))
 def test_joining_and_parting_in_any_order_ends_where_it_began(

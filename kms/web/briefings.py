@@ -109,7 +109,8 @@ def _form(session: Session, asked: Asked, tree: Tree) -> ResponseReturnValue:
         kept=briefings.of_owner(session, viewer()),
         labels={name: _label(name) for name in asked.problems},
     )
-    return page, HTTPStatus.UNPROCESSABLE_ENTITY if asked.problems else HTTPStatus.OK
+    is_refused = asked.problems or request.method == "POST"
+    return page, HTTPStatus.UNPROCESSABLE_ENTITY if is_refused else HTTPStatus.OK
 
 
 def _label(name: str) -> str:
@@ -138,7 +139,7 @@ def keep() -> ResponseReturnValue:
         tree = themes.load(session)
         asked = briefing_asked.read(session, request.form, tree)
         if asked.is_empty or asked.problems:
-            return _form(session, asked, tree), 422
+            return _form(session, asked, tree)
         numbers = _sheet(session, asked.choices, tree).numbers
         key = briefings.keep(session, asked.choices, numbers, by=viewer())
     flash(_("เก็บใบเตรียมงานแล้ว หลังจัดเวทีกลับมาเขียน AAR จากหน้านี้ได้"), "success")

@@ -148,8 +148,8 @@ def stale(problem: CSRFError) -> ResponseReturnValue:
             return _form(given["number"], words, {}, notice=said), 400
         words = asked.words("outcome", many_lines=("body",))
         return _one(given["recommendation_id"], words, {}, notice=said), 400
-    except KmsError as missing:
-        return errors.of_ours(missing)
+    except KmsError:
+        return errors.of_stale_form(problem)
 
 
 def outcome_names() -> dict[str, str]:
