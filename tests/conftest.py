@@ -15,6 +15,7 @@ import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.orm import Session
 
@@ -118,10 +119,17 @@ def session(store: Store) -> Iterator[Session]:
         yield session
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Templates as they were compiled once: compiling takes a test longer than all it asks."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def app(settings: Settings, store: Store) -> Flask:
+def app(settings: Settings, store: Store, compiled_templates: FileSystemBytecodeCache) -> Flask:
     app = create_app(settings, store)
     app.testing = True
+    app.jinja_env.bytecode_cache = compiled_templates
     return app
 
 
