@@ -10,6 +10,7 @@ from kms import notes
 from kms.errors import Invalid, NotFound
 from kms.language import gettext as _
 from kms.models import LessonSource, Note
+from kms.note_checks import tidy
 from kms.note_kinds import Kind, SourcePassage
 from kms.permissions import Viewer, may, visible_to
 
@@ -39,7 +40,7 @@ def choices(
             select(LessonSource.lesson_id).where(
                 LessonSource.lesson_id.in_(lessons),
                 LessonSource.note_id == source.note,
-                LessonSource.passage == source.passage,
+                LessonSource.passage == tidy(source.passage),
             )
         )
     )
