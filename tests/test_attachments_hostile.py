@@ -233,43 +233,46 @@ def nothing_is_kept(store: Store) -> bool:
     return not rows and not files
 
 
-@pytest.mark.parametrize("case", REFUSED)
 def test_what_is_hostile_or_broken_is_refused_with_a_sentence(
-    client: FlaskClient, store: Store, case: str
+    client: FlaskClient, store: Store, subtests: pytest.Subtests
 ) -> None:
-    make, name, words = REFUSED[case]
-    answer = send(client, make(), name)
-    assert answer.status_code == 422, answer.text
-    error = answer.get_json()["error"]
-    assert error["code"] == "invalid"
-    assert words in error["message"], error["message"]
-    assert nothing_is_kept(store)
+    for case, (make, name, words) in REFUSED.items():
+        with subtests.test(case):
+            answer = send(client, make(), name)
+            assert answer.status_code == 422, answer.text
+            error = answer.get_json()["error"]
+            assert error["code"] == "invalid"
+            assert words in error["message"], error["message"]
+            assert nothing_is_kept(store)
 
 
-@pytest.mark.parametrize("case", TAKEN)
 def test_what_is_odd_is_kept_without_what_was_odd(
-    client: FlaskClient, store: Store, case: str
+    client: FlaskClient, store: Store, subtests: pytest.Subtests
 ) -> None:
-    make, name, kept = TAKEN[case]
-    content = make()
-    answer = patch(client, begin(client, len(content), name), 0, content)
-    assert answer.status_code == 200, answer.text
-    told = answer.get_json()
-    assert told["name"] == kept
-    given = client.get(told["url"])
+    for case, (make, name, kept) in TAKEN.items():
+        with subtests.test(case):
+            content = make()
+            answer = patch(client, begin(client, len(content), name), 0, content)
+            assert answer.status_code == 200, answer.text
+            told = answer.get_json()
+            assert told["name"] == kept
+            check_what_is_given(client.get(told["url"]), told["type"])
+    for path in store.files.folder.rglob("*"):
+        inside = path.resolve().relative_to(store.files.folder.resolve())
+        assert all(part.isascii() for part in inside.parts)
+
+
+def check_what_is_given(given: TestResponse, kind: str) -> None:
     assert given.status_code == 200
     assert given.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
     assert given.headers["X-Content-Type-Options"] == "nosniff"
     assert "\n" not in given.headers["Content-Disposition"]
-    if told["type"] == "JPEG":
+    if kind == "JPEG":
         assert given.headers["Content-Type"] == "image/jpeg"
         assert not any(word in given.data for word in (b"script", b"Exif", b"PK\x03\x04"))
         assert Image.open(BytesIO(given.data)).size == (800, 600)
     else:
         assert given.headers["Content-Disposition"].startswith("attachment")
-    for path in store.files.folder.rglob("*"):
-        inside = path.resolve().relative_to(store.files.folder.resolve())
-        assert all(part.isascii() for part in inside.parts)
 
 
 def test_a_refused_file_in_a_form_says_which_one_and_loses_no_word(
@@ -306,9 +309,10 @@ def test_too_large_is_told_before_it_is_read(
     assert nothing_is_kept(store)
 
 
-@pytest.mark.parametrize(
-    ("asked", "status"),
-    [
+def test_an_upload_begins_only_with_a_name_and_a_possible_size(
+    client: FlaskClient, store: Store, subtests: pytest.Subtests
+) -> None:
+    for asked, status in (
         ({"name": "a.jpg", "size": 0}, 422),
         ({"name": "a.jpg", "size": -1}, 422),
         ({"name": "a.jpg", "size": 10**30}, 413),
@@ -320,15 +324,12 @@ def test_too_large_is_told_before_it_is_read(
         ({}, 400),
         ([], 400),
         ("x", 400),
-    ],
-)
-def test_an_upload_begins_only_with_a_name_and_a_possible_size(
-    client: FlaskClient, store: Store, asked: object, status: int
-) -> None:
-    answer = client.post("/uploads", json=asked, headers=headers(client))
-    assert answer.status_code == status, answer.text
-    assert answer.get_json()["error"]["message"]
-    assert nothing_is_kept(store)
+    ):
+        with subtests.test(asked=asked):
+            answer = client.post("/uploads", json=asked, headers=headers(client))
+            assert answer.status_code == status, answer.text
+            assert answer.get_json()["error"]["message"]
+            assert nothing_is_kept(store)
 
 
 def begin(client: FlaskClient, size: int, name: str = "ภาพ.jpg") -> str:

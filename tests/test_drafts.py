@@ -333,9 +333,10 @@ def put(
     )
 
 
-@pytest.mark.parametrize(
-    "given",
-    [
+def test_json_that_no_form_sends_is_refused_and_never_a_crash(
+    facilitator: FlaskClient, subtests: pytest.Subtests
+) -> None:
+    for given in (
         [],
         "คำ",
         7,
@@ -351,14 +352,11 @@ def put(
         {"number": "7 or 1"},
         {"kind": None},
         {"device": {}},
-    ],
-)
-def test_json_that_no_form_sends_is_refused_and_never_a_crash(
-    facilitator: FlaskClient, given: object
-) -> None:
-    answer = put(facilitator, given)
-    assert answer.status_code == 422
-    assert answer.json["error"]["message"]
+    ):
+        with subtests.test(given=given):
+            answer = put(facilitator, given)
+            assert answer.status_code == 422
+            assert answer.json["error"]["message"]
 
 
 def test_a_save_needs_a_token_an_account_and_the_right_one(

@@ -1,6 +1,5 @@
 """Addresses and boxes become queries; what cannot be read is said in words."""
 
-import time
 from datetime import date
 
 import pytest
@@ -14,6 +13,7 @@ from kms.permissions import ANONYMOUS
 from kms.saving import Store
 from kms.search.asking import understand
 from kms.search.query import Query, read, to_parameters
+from tests.effort import calls_made
 from tests.search_helpers import write
 
 PARAMETERS = (
@@ -187,15 +187,13 @@ def test_parameters_are_read_or_refused_by_name(store: Store, given: dict[str, l
         "*:* OR title:[a TO z]^5 ~2",
     ],
 )
-def test_hard_words_are_answered_quickly(store: Store, typed: str) -> None:
+def test_hard_words_are_answered_with_little_work(store: Store, typed: str) -> None:
     write(store, "ปลาทูในอ่าว", "ว่ายไปว่ายมา")
     with store.reading() as session:
-        store.index.find(session, Query(words="อุ่นเครื่อง"), seen_by=ANONYMOUS)
-        times = []
-        for _ in range(3):
-            began = time.process_time()
-            query = read({"q": [typed]}, session)
-            store.index.find(session, query, seen_by=ANONYMOUS)
-            times.append(time.process_time() - began)
-    # Twice the 50 ms that a quiet machine keeps.
-    assert min(times) < 0.1
+
+        def answer() -> None:
+            store.index.find(session, read({"q": [typed]}, session), seen_by=ANONYMOUS)
+
+        answer()
+        # Some two million calls are a second; the worst here takes 50 ms.
+        assert calls_made(answer) < 100_000
