@@ -10,7 +10,7 @@ from sqlalchemy import Integer, Row, Select, bindparam, null, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from kms import evidence, history, mentions, naming, note_text, passages, people
+from kms import history, mentions, naming, note_text, passages, people
 from kms.db import now
 from kms.errors import Invalid, NotFound
 from kms.language import gettext as _
@@ -113,7 +113,6 @@ def edit(session: Session, comment: Comment, *, by: Viewer, body: str) -> None:
     if said != comment.body:
         comment.body = said
         comment.edited_at = now()
-        evidence.refresh_lessons(session, comment)
         session.flush()
         mentions.keep(session, comment)
 
@@ -127,7 +126,6 @@ def hide(session: Session, comment: Comment, *, by: Viewer, reason: str = "") ->
     comment.hidden_by_id = by.account_id
     comment.hidden_reason = tidy(reason, lines=False)[:LONGEST_REASON]
     session.get_one(Note, comment.note_id).comment_count = Note.comment_count - 1
-    evidence.refresh_lessons(session, comment)
     session.flush()
 
 
@@ -140,7 +138,6 @@ def unhide(session: Session, comment: Comment, *, by: Viewer) -> None:
     comment.hidden_by_id = None
     comment.hidden_reason = ""
     session.get_one(Note, comment.note_id).comment_count = Note.comment_count + 1
-    evidence.refresh_lessons(session, comment)
     session.flush()
 
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, or_, select
 from sqlalchemy.orm import Session
 
 from kms import naming, note_text, passages
@@ -373,12 +373,10 @@ def _comments_said(session: Session, note: Note, comment: int | None) -> dict[in
     return {row.id: to_plain(row.body) for row in rows}
 
 
-def refresh_lessons(session: Session, comment: Comment) -> None:
-    """Kept pages of lessons drawn from this comment are stale: it was edited, hidden or shown."""
-    lessons = select(LessonSource.lesson_id).where(LessonSource.comment_id == comment.id)
-    session.execute(
-        update(Note)
-        .where(Note.id.in_(lessons))
-        .values(relinked=Note.relinked + 1)
-        .execution_options(synchronize_session=False)
-    )
+def drawn_from(
+    session: Session, *, comments: Sequence[int] = (), people: Sequence[int] = ()
+) -> set[int]:
+    """Lessons whose pages show words of these comments, or that these people said such words."""
+    said = or_(Comment.id.in_(comments), Comment.author_id.in_(people))
+    lessons = select(LessonSource.lesson_id).join(Comment, Comment.id == LessonSource.comment_id)
+    return set(session.connection().scalars(lessons.where(said)))

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 from sqlalchemy.orm import Session
 
-from kms import comments, evidence, history, more_evidence, notes, passages
+from kms import comments, evidence, history, more_evidence, notes, passages, privacy
 from kms.errors import Invalid, NotAllowed, NotFound
 from kms.evidence import SourceShown
-from kms.models import Comment, LessonSource, Note
+from kms.models import Account, Comment, LessonSource, Note, Person
 from kms.note_kinds import Kind, NoteContent, SourcePassage
 from kms.permissions import ANONYMOUS, SYSTEM, Viewer
 from kms.saving import Store
@@ -201,6 +201,21 @@ def test_a_comment_that_says_it_no_more_is_no_evidence(
     comments.edit(session, comment, by=cast.commenter, body="ขอถอนคำพูด")
     assert not shown(session, lesson)
     assert PROVERB not in str(history.revision(session, lesson, 1))
+
+
+def test_a_speaker_renamed_or_forgotten_is_named_no_more_on_the_lesson(
+    session: Session, cast: Cast, source: Note, comment: Comment
+) -> None:
+    lesson = drawn(session, cast, SourcePassage(source.number, PROVERB, comment=comment.id))
+    session.commit()
+    before = notes.stamp(session, lesson.number, seen_by=ANONYMOUS)
+    session.get_one(Person, cast.commenter.person_id).name = "แกนนำพัทลุง"
+    session.flush()
+    renamed = notes.stamp(session, lesson.number, seen_by=ANONYMOUS)
+    assert renamed != before and shown(session, lesson)[0].said_by == "แกนนำพัทลุง"
+    privacy.forget(session, session.get_one(Account, cast.commenter.account_id))
+    assert notes.stamp(session, lesson.number, seen_by=ANONYMOUS) != renamed
+    assert "แกนนำพัทลุง" not in str(shown(session, lesson))
 
 
 def test_a_comment_of_another_note_is_no_evidence_here(

@@ -12,7 +12,7 @@ from sqlalchemy import event, insert, inspect, select, union, update
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.orm.attributes import set_committed_value
 
-from kms import lesson_lives, wiki_links
+from kms import evidence, lesson_lives, wiki_links
 from kms.db import Base, now
 from kms.models import (
     Comment,
@@ -135,18 +135,24 @@ def _step_linked(session: Session) -> None:
 
 
 def _step_lives(session: Session, named: dict[type[Base], set[int]]) -> None:
-    """Let pages hear of steps in lives of lessons, and of what those steps name."""
+    """Let pages hear of steps in lives of lessons, of what those steps name, and of who says
+    their evidence in comments."""
     ids: set[int] = session.info.pop(_OUTLIVING, set())
-    notes = set[int]()
+    notes, comments = set[int](), set[int]()
     for thing in _changed(session):
         if isinstance(thing, LessonStep):
             ids |= {*_then_and_now(thing, "lesson_id"), *_then_and_now(thing, "other_id")}
         elif isinstance(thing, Note) and thing in session.dirty and _is_seen_elsewhere(thing):
             notes.add(thing.id)
+        elif isinstance(thing, Comment) and thing in session.dirty:
+            comments.add(thing.id)
     for batch in _batches(notes):
         ids |= lesson_lives.telling_of(session, notes=batch)
     for batch in _batches(named.get(Person, set())):
         ids |= lesson_lives.telling_of(session, people=batch)
+        ids |= evidence.drawn_from(session, people=batch)
+    for batch in _batches(comments):
+        ids |= evidence.drawn_from(session, comments=batch)
     for batch in _batches(named.get(Organisation, set())):
         ids |= lesson_lives.telling_of(session, organisations=batch)
     for batch in _batches(ids):
