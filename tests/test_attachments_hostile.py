@@ -30,6 +30,8 @@ from tests.files import (
     xlsx,
 )
 
+pytestmark = pytest.mark.any_database
+
 MEGABYTE = 1024 * 1024
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 BILLION_LAUGHS = (

@@ -24,6 +24,8 @@ from kms.web import filters
 from tests import shelf
 from tests.cast import PEOPLE, Cast, post
 
+pytestmark = pytest.mark.any_database
+
 PROJECT = extract.PROJECT
 TEMPLATES = sorted((PROJECT / "templates").rglob("*.html"))
 MODULES = sorted((PROJECT / "kms").rglob("*.py"))

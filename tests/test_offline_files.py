@@ -15,6 +15,8 @@ from kms.models import Account
 from kms.saving import Store
 from tests.cast import Cast, post
 
+pytestmark = pytest.mark.any_database
+
 MOST_PLACES_BYTES = 120_000
 MOST_SCRIPT_BYTES = 1_536
 

@@ -19,6 +19,8 @@ from tests.cast import Cast
 from tests.live import DESK, Live
 from tests.stories import a_lesson, a_page, a_review, some_minutes
 
+pytestmark = pytest.mark.any_database
+
 LONG = "ตัวแทนคณะทำงานให้ข้อมูลถึงการเคลื่อนงานสวัสดิการที่ผ่านมาของตำบลลำสินธุ์ " * 9
 ROWS = "| หน่วยงาน | ปี 2550 | ปี 2551 | ใช้ทำอะไร |\n|---|--:|--:|---|\n" + "".join(
     f"| สถาบันพัฒนาองค์กรชุมชน {n} | 9,301,000 | 2,950,000 | จัดเวทีเรียนรู้ระดับตำบล |\n" for n in range(60)

@@ -12,6 +12,8 @@ from kms.search import analysis
 from kms.search.spelling import Words, dictionary, distance, skeleton
 from tests.search_helpers import find, numbers, write
 
+pytestmark = pytest.mark.any_database
+
 
 @pytest.mark.parametrize(
     ("typed", "meant"),

@@ -29,6 +29,8 @@ from tests.cast import Cast
 from tests.search_helpers import find, numbers, write
 from tests.shared_data import DATA, needs_data
 
+pytestmark = pytest.mark.any_database
+
 REAL_NOTES = 400
 SONGKHLA, NAKHON_RATCHASIMA = "90", "30"
 BODY_ALONE = ranking.Weights(title=0, about=0, filed=0)

@@ -9,6 +9,8 @@ from kms.saving import Store
 from kms.search.spelling import distance, near, other_layout
 from tests.search_helpers import find, numbers, write
 
+pytestmark = pytest.mark.any_database
+
 WORDS = st.text(alphabet="กขนมาำิ่้สศ", max_size=8)
 
 

@@ -12,6 +12,8 @@ from kms.settings import PROJECT
 from kms.web.slimming import slim
 from tests.cast import Cast
 
+pytestmark = pytest.mark.any_database
+
 STATIC = PROJECT / "static"
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
