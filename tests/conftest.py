@@ -1,8 +1,8 @@
 """The stage for every test: a real database, a real index, and the cast of people.
 
 Tests that ask for the database run twice: on SQLite, and on the PostgreSQL that
-``KMS_TEST_DATABASE_URL`` names (those marked ``any_database`` on SQLite alone). ``KMS_TEST_REQUIRE=browser,postgresql`` turns their skips
-into failures.
+``KMS_TEST_DATABASE_URL`` names; those marked ``any_database`` on SQLite alone.
+``KMS_TEST_REQUIRE=browser,postgresql`` turns their skips into failures.
 """
 
 import gc
