@@ -10,7 +10,7 @@ from sqlalchemy import Integer, Row, Select, bindparam, null, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from kms import history, mentions, naming, note_text, passages, people
+from kms import evidence, history, mentions, naming, note_text, passages, people
 from kms.db import now
 from kms.errors import Invalid, NotFound
 from kms.language import gettext as _
@@ -113,6 +113,7 @@ def edit(session: Session, comment: Comment, *, by: Viewer, body: str) -> None:
     if said != comment.body:
         comment.body = said
         comment.edited_at = now()
+        evidence.place_again(session, comment)
         session.flush()
         mentions.keep(session, comment)
 

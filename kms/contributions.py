@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, literal, null, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Select, literal, null, or_, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from kms import themes
@@ -81,7 +81,8 @@ class RemarkUsed:
 
 
 def remarks_used(session: Session, person_id: int, *, seen_by: Viewer) -> list[RemarkUsed]:
-    """Where both the comment and the lesson may be read, the newest lesson first."""
+    """Where both the comment, which still says it, and the lesson may be read, the newest lesson
+    first."""
     rows = session.execute(
         _remarks(seen_by)
         .where(Comment.author_id == person_id, visible_to(seen_by))
@@ -93,13 +94,15 @@ def remarks_used(session: Session, person_id: int, *, seen_by: Viewer) -> list[R
 
 
 def _remarks(seen_by: Viewer) -> Rows:
-    # The remark stands under another note than the lesson, which the viewer must see as well.
+    # The remark stands under another note than the lesson, which the viewer must see as well, and
+    # still says what the lesson says it did.
+    said = or_(LessonSource.passage == "", LessonSource.starts_at.is_not(None))
     readable = numbers_seen_by(seen_by).where(Note.id == Comment.note_id).correlate(Comment)
     return (
         select(Comment.author_id, Note.id, literal(REMARK), null())
         .join(LessonSource, LessonSource.comment_id == Comment.id)
         .join(Note, Note.id == LessonSource.lesson_id)
-        .where(Comment.hidden_at.is_(None), readable.exists())
+        .where(Comment.hidden_at.is_(None), said, readable.exists())
     )
 
 

@@ -373,6 +373,14 @@ def _comments_said(session: Session, note: Note, comment: int | None) -> dict[in
     return {row.id: to_plain(row.body) for row in rows}
 
 
+def place_again(session: Session, comment: Comment) -> None:
+    """Where an edited comment says the passages drawn from it now; nowhere when it does not."""
+    words = to_plain(comment.body)
+    for row in session.scalars(select(LessonSource).where(LessonSource.comment_id == comment.id)):
+        span = passages.find(words, row.passage, near=row.starts_at) if row.passage else None
+        row.starts_at = span.start if span else None
+
+
 def drawn_from(
     session: Session, *, comments: Sequence[int] = (), people: Sequence[int] = ()
 ) -> set[int]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy.orm import Session
 
-from kms import comments, evidence, history, more_evidence, notes, passages, privacy
+from kms import comments, contributions, evidence, history, more_evidence, notes, passages, privacy
 from kms.errors import Invalid, NotAllowed, NotFound
 from kms.evidence import SourceShown
 from kms.models import Account, Comment, LessonSource, Note, Person
@@ -201,6 +201,27 @@ def test_a_comment_that_says_it_no_more_is_no_evidence(
     comments.edit(session, comment, by=cast.commenter, body="ขอถอนคำพูด")
     assert not shown(session, lesson)
     assert PROVERB not in str(history.revision(session, lesson, 1))
+
+
+def test_words_taken_back_credit_nobody_until_they_are_said_again(
+    session: Session, cast: Cast, source: Note, comment: Comment
+) -> None:
+    drawn(session, cast, SourcePassage(source.number, PROVERB, comment=comment.id))
+    who = cast.commenter.person_id
+    for said, credited in (
+        ("ขอถอนคำพูด", []),
+        (f"คิดดูแล้วก็จริง **{PROVERB}**", [PROVERB]),
+        ("", [PROVERB]),
+    ):
+        if said:
+            comments.edit(session, comment, by=cast.commenter, body=said)
+        else:
+            comments.hide(session, comment, by=cast.curator)
+            comments.unhide(session, comment, by=cast.curator)
+        remarks = contributions.remarks_used(session, who, seen_by=ANONYMOUS)
+        assert [one.passage for one in remarks] == credited
+        rows = session.execute(contributions.contributions(ANONYMOUS, whom=[who])).all()
+        assert [row.how for row in rows] == [contributions.REMARK] * len(credited)
 
 
 def test_a_speaker_renamed_or_forgotten_is_named_no_more_on_the_lesson(

@@ -186,7 +186,8 @@ class LessonSource(Base):
     """A note that a lesson was drawn from, with the very passage and its revision.
 
     ``starts_at`` is where the passage begins in the plain words of that revision, or of the
-    comment (``comment_id``) that said it; unknown for passages from before it was kept.
+    comment (``comment_id``) that said it; unknown for passages from before it was kept, and none
+    in a comment that says it no more.
     """
 
     __tablename__ = "lesson_source"
