@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from kms import places
+from kms import lesson_words, places
 from kms.following import Followed
 from kms.language import gettext as _
 from kms.markup import to_plain
@@ -40,6 +40,7 @@ from kms.models import (
     Theme,
 )
 from kms.news import Event, Watch, is_one, is_watched, open_to
+from kms.note_kinds import Kind
 from kms.permissions import visible_to
 from kms.thai.words import shorten
 
@@ -126,31 +127,18 @@ def _words(what: str, row: AnyRow) -> tuple[str, str, str]:
     if what == "revision":
         before = row.before
         compared = f"{note}/differences/{before}/{row.revision}" if before else f"{note}/history"
-        return compared, _("แก้ไขบันทึก"), row.said
+        return compared, _("มีการแก้ไข"), row.said
     if what == "step":
-        return note, _step_name(row), row.said or row.changed_words
-    return note, _("บทเรียนใหม่") if row.kind == "lesson" else _("บันทึกใหม่"), row.said
+        return note, _step_told(row), row.said or row.changed_words
+    heading = _("มีบทเรียนใหม่") if row.kind == Kind.LESSON else _("มีบันทึกใหม่")
+    return note, heading, row.said
 
 
-def _step_name(row: AnyRow) -> str:
+def _step_told(row: AnyRow) -> str:
+    """What was said of the lesson, how its use went, and where."""
     there = places.path(row.place_code) if row.place_code else ""
-    if row.step == "applied":
-        outcomes = {
-            "worked": _("นำไปใช้แล้วได้ผล"),
-            "partly": _("นำไปใช้แล้วได้ผลบางส่วน"),
-            "did_not": _("นำไปใช้แล้วไม่ได้ผล"),
-        }
-        said = outcomes.get(row.outcome, _("นำไปใช้แล้ว"))
-    else:
-        said = {
-            "agreed": _("เห็นพ้องให้เป็นบทเรียน"),
-            "confirmed": _("ยืนยันบทเรียนจากอีกพื้นที่"),
-            "contradicted": _("มีผู้พบผลตรงข้าม"),
-            "routine": _("กลายเป็นงานประจำ"),
-            "review": _("ขอให้ทบทวนบทเรียน"),
-            "superseded": _("มีบทเรียนใหม่มาแทน"),
-        }[row.step]
-    return f"{said} · {there}" if there else said
+    said = (lesson_words.told(row.step), lesson_words.outcome_name(row.outcome), there)
+    return " · ".join(part for part in said if part)
 
 
 def _statements(watched: Watch) -> dict[str, Select[*tuple[Any, ...]]]:

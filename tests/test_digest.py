@@ -16,7 +16,7 @@ from kms.cli import commands
 from kms.db import now
 from kms.errors import BadSettings
 from kms.mailing import Letter, NoServer, NotTaken, sending
-from kms.models import Account
+from kms.models import Account, Follow
 from kms.permissions import Viewer
 from kms.saving import Store
 from kms.settings import MailServer, Settings, read_settings
@@ -171,6 +171,22 @@ def test_one_refused_address_does_not_stop_the_others(
     box.refused.clear()
     assert run("digest").exit_code == 0
     assert [one.recipients for one in box.letters][2:] == [[Cast.email("commenter")]]
+
+
+def test_one_whose_news_cannot_be_told_does_not_stop_the_others(
+    store: Store, cast: Cast, run: Run, box: MailBox, caplog: pytest.LogCaptureFixture
+) -> None:
+    for who in (cast.commenter, cast.curator):
+        subscribe(store, who)
+    with store.saving() as session:
+        broken = {"kind": "search", "target": "organisation=x", "label": "เสีย"}
+        session.add(Follow(account_id=cast.commenter.account_id, **broken))
+    write(store, cast.facilitator)
+    answer = run("digest")
+    assert answer.exit_code == 1
+    assert "ส่งแล้ว 1 ฉบับ" in answer.output and "ส่งไม่ได้ 1 ฉบับ" in answer.output
+    assert sent_at(store, cast.commenter) is None and sent_at(store, cast.curator)
+    assert [(one.levelname, bool(one.exc_info)) for one in caplog.records] == [("ERROR", True)]
 
 
 def test_a_server_that_hangs_up_is_called_again(

@@ -6,9 +6,10 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from kms import accounts, comments, following, news, notes, themes
+from kms import accounts, comments, following, lesson_words, news, notes, themes
 from kms.db import now
 from kms.models import LessonStep, Mention, Note, Person
+from kms.models.lessons import OUTCOMES, STEPS
 from kms.news_told import Entry, told
 from kms.note_kinds import PlaceNamed, RolePlayed, SourcePassage
 from kms.permissions import ANONYMOUS, SYSTEM, Viewer
@@ -62,7 +63,7 @@ def test_a_note_in_a_place_within_is_told_with_its_reason(store: Store, cast: Ca
     write(store, cast.facilitator, a_review())
     write(store, cast.facilitator, some_minutes())
     assert headlines(store, cast.commenter) == [
-        ("บันทึกใหม่", "AAR เวทีตำบลหูล่อง", ("เพราะติดตาม จ.นครศรีธรรมราช",))
+        ("มีบันทึกใหม่", "AAR เวทีตำบลหูล่อง", ("เพราะติดตาม จ.นครศรีธรรมราช",))
     ]
 
 
@@ -88,9 +89,9 @@ def test_a_person_is_followed_into_notes_and_comments(store: Store, cast: Cast) 
     remark(store, number, cast.facilitator, "เห็นด้วย")
     assert headlines(store, cast.researcher) == [
         ("ความเห็นใหม่", "AAR เวทีตำบลหูล่อง", ("เพราะติดตาม ผู้จัดเวทีตำบลหูล่อง",)),
-        ("บันทึกใหม่", "ประชุมกองทุนสวัสดิการจังหวัดพัทลุง", ("เพราะติดตาม แกนนำบ้านหูล่อง",)),
+        ("มีบันทึกใหม่", "ประชุมกองทุนสวัสดิการจังหวัดพัทลุง", ("เพราะติดตาม แกนนำบ้านหูล่อง",)),
         (
-            "บันทึกใหม่",
+            "มีบันทึกใหม่",
             "AAR เวทีตำบลหูล่อง",
             ("เพราะติดตาม ผู้จัดเวทีตำบลหูล่อง", "เพราะติดตาม แกนนำบ้านหูล่อง"),
         ),
@@ -107,7 +108,7 @@ def test_a_note_is_followed_into_comments_changes_and_lessons(store: Store, cast
         notes.revise(session, note, again, by=cast.facilitator, based_on=1, reason="เพิ่มที่ลืม")
     write(store, cast.commenter, a_lesson(SourcePassage(number, "เป้าหมายไม่ชัด")))
     found = read(store, cast.stranger)
-    assert [one.heading for one in found] == ["บทเรียนใหม่", "แก้ไขบันทึก", "ความเห็นใหม่"]
+    assert [one.heading for one in found] == ["มีบทเรียนใหม่", "มีการแก้ไข", "ความเห็นใหม่"]
     assert [one.said for one in found][1:] == ["เพิ่มที่ลืม", "ที่พัทลุง ก็เป็นอย่างนี้"]
     assert found[0].why == ("เพราะถอดจาก “AAR เวทีตำบลหูล่อง”",)
     assert found[1].url == f"/notes/{number}/differences/1/2"
@@ -147,7 +148,7 @@ def test_a_kept_search_tells_what_it_finds(store: Store, cast: Cast) -> None:
     write(store, cast.facilitator, a_review())
     write(store, cast.facilitator, a_page("หน้า", "คลุมเครือ"))
     assert headlines(store, cast.researcher) == [
-        ("บันทึกใหม่", "AAR เวทีตำบลหูล่อง", ("เพราะติดตาม “ผลที่คลุมเครือ”",))
+        ("มีบันทึกใหม่", "AAR เวทีตำบลหูล่อง", ("เพราะติดตาม “ผลที่คลุมเครือ”",))
     ]
 
 
@@ -171,15 +172,28 @@ def test_the_life_of_a_lesson_is_told(store: Store, cast: Cast) -> None:
             )
     steps = [one for one in read(store, cast.stranger) if one.what == "step"]
     assert [one.heading for one in steps] == [
-        "นำไปใช้แล้วได้ผล",
-        "ยืนยันบทเรียนจากอีกพื้นที่ · จ.พัทลุง",
+        "นำไปใช้ · ได้ผล",
+        "ยืนยันจากที่อื่น · จ.พัทลุง",
     ]
     assert {one.why for one in steps} == {("เพราะติดตาม แผนแม่บทชุมชน",)}
     follow(store, cast.researcher, "place", PHATTHALUNG)
     there = [one.heading for one in read(store, cast.researcher) if one.what == "step"]
-    assert there == ["ยืนยันบทเรียนจากอีกพื้นที่ · จ.พัทลุง"]
+    assert there == ["ยืนยันจากที่อื่น · จ.พัทลุง"]
     own = [one.why for one in read(store, cast.facilitator) if one.what == "step"]
     assert own == [("เพราะเป็นบันทึกของคุณ",)] * 2
+
+
+def test_every_step_and_every_outcome_is_told_in_words(store: Store, cast: Cast) -> None:
+    lesson = write(store, cast.facilitator, a_lesson())
+    taken = [(step, "") for step in STEPS] + [("applied", outcome) for outcome in OUTCOMES]
+    with store.saving() as session:
+        for step, outcome in taken:
+            session.add(LessonStep(lesson_id=lesson, step=step, outcome=outcome))
+    headings = sorted(one.heading for one in read(store, cast.facilitator))
+    assert headings == sorted(
+        " · ".join(filter(None, (lesson_words.told(step), lesson_words.outcome_name(outcome))))
+        for step, outcome in taken
+    )
 
 
 def test_a_draft_is_news_when_it_is_shown_and_not_before(store: Store, cast: Cast) -> None:

@@ -1,6 +1,7 @@
 """``kms digest``: what is new goes by mail to whoever asked for it."""
 
 import fcntl
+import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -20,6 +21,8 @@ from kms.models import Account
 from kms.saving import Store
 from kms.search import saved
 from kms.settings import Settings, read_settings
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -58,6 +61,10 @@ def _all(store: Store, settings: Settings, line: Line | None, tally: Tally) -> N
             tally.failed += len(due) - done
             click.echo(problem.message, err=True)
             return
+        except Exception:
+            # Whatever is wrong with what one follows, the others still get their mail.
+            tally.failed += 1
+            _log.exception("the digest of account %s failed", account.id)
 
 
 def _one(

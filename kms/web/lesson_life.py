@@ -5,12 +5,12 @@ from typing import Protocol
 
 from kms import lesson_lives, lesson_rights
 from kms.lesson_lives import STAGES, LessonNaming, Life, LifeStep
+from kms.lesson_words import stage_name
 from kms.models import Note
 from kms.note_kinds import Kind
 from kms.note_views import NoteView
 from kms.permissions import Viewer, may
 from kms.sessions import Session
-from kms.web.lesson_words import stage_name
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from kms import lesson_life, lesson_rights, notes
 from kms.errors import Invalid, NotFound
 from kms.language import gettext as _
+from kms.lesson_words import outcomes, step_name
 from kms.models import Note
 from kms.models.lessons import STEPS
 from kms.permissions import Viewer, require
 from kms.sessions import Session
 from kms.web import asked
 from kms.web.forms.lesson import number_in
-from kms.web.lesson_words import outcomes, step_name
 
 FIELDS = ("place", "note", "mine", "organisation", "outcome", "other", "reason")
 OWN_NOTES = 20

@@ -11,6 +11,7 @@ from kms import lesson_life, lesson_lives, lesson_rights, lessons, notes, places
 from kms.errors import Invalid, NotFound
 from kms.language import gettext as _
 from kms.lesson_lives import STAGES
+from kms.lesson_words import outcome_name, review_reason, stage_name, step_name, told
 from kms.lessons import QUEUES, SUPERSEDED
 from kms.models import Note
 from kms.note_kinds import Kind
@@ -21,7 +22,6 @@ from kms.web.addresses import address, in_place_of
 from kms.web.asked import PlaceAsked
 from kms.web.context import reading, saving, viewer
 from kms.web.form_page import theme_branches
-from kms.web.lesson_words import outcome_name, review_reason, stage_name, step_name, told
 from kms.web.paging import page_of, start_of
 
 blueprint = Blueprint("lessons", __name__)

@@ -34,12 +34,12 @@ def step_name(step: str) -> str:
 def told(step: str) -> str:
     """The same as something that happened."""
     return {
-        "agreed": _("เห็นด้วยว่าเป็นบทเรียน"),
+        "agreed": _("เห็นด้วยแล้วว่าเป็นบทเรียน"),
         "confirmed": _("ยืนยันจากที่อื่น"),
         "applied": _("นำไปใช้"),
         "contradicted": _("บอกว่าที่อื่นไม่เป็นอย่างนี้"),
         "routine": _("ทำเป็นปกติแล้ว"),
-        "review": _("ขอให้ทบทวน"),
+        "review": _("ขอให้ทบทวนแล้ว"),
         "reviewed": _("ทบทวนแล้ว ยังใช้ได้"),
         "superseded": _("มีบทเรียนอื่นมาแทน"),
     }[step]
