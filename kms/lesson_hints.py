@@ -14,6 +14,7 @@ from kms import organisations
 from kms.language import gettext as _
 from kms.models import Organisation, OrganisationAlias
 from kms.note_kinds import LessonParts
+from kms.permissions import Viewer
 from kms.thai.numbers import to_arabic
 
 # Three lines of large type on a phone; the parts beneath it take more.
@@ -130,15 +131,18 @@ def _too_long(parts: LessonParts) -> Iterable[Hint]:
             yield Hint(name, "long", said)
 
 
-def full_names(session: Session, shorts: Sequence[str]) -> dict[str, str]:
-    """Abbreviation → the name of the organisation that goes by it, dots or not."""
+def full_names(session: Session, shorts: Sequence[str], *, seen_by: Viewer) -> dict[str, str]:
+    """Abbreviation → the name of the organisation that goes by it, dots or not.
+
+    Only of those that the viewer may know, and none whose name is the abbreviation itself.
+    """
     keys = {short: organisations.key(short) for short in shorts}
     if not keys:
         return {}
     rows = session.execute(
         select(OrganisationAlias.key, Organisation.name)
         .join(Organisation, Organisation.id == OrganisationAlias.organisation_id)
-        .where(OrganisationAlias.key.in_(set(keys.values())))
+        .where(OrganisationAlias.key.in_(set(keys.values())), organisations.known_to(seen_by))
     )
-    names = {row.key: row.name for row in rows}
+    names = {row.key: row.name for row in rows if organisations.key(row.name) != row.key}
     return {short: names[key] for short, key in keys.items() if key in names}

@@ -1,6 +1,7 @@
 """Hints while a lesson is written: by rule, few of them wrong, and none tells of a draft."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,13 @@ from sqlalchemy.orm import Session
 
 from kms import notes, organisations
 from kms.lesson_hints import LONGEST, full_names, hints, says_more_than_one, short_forms
-from kms.note_kinds import Kind, LessonParts, NoteContent
-from kms.permissions import Viewer
+from kms.models import OrganisationAlias
+from kms.note_kinds import Kind, LessonParts, NoteContent, OrganisationPart
+from kms.permissions import ANONYMOUS, Viewer
 from kms.saving import Store
 from tests.cast import Cast, csrf_token, post
 from tests.statements import counting
+from tests.stories import a_review
 
 CONTENT = Path(__file__).parent.parent / "content" / "lessons"
 WHOLE = LessonParts(
@@ -89,12 +92,29 @@ def test_abbreviations_are_asked_about_once_unless_explained() -> None:
 
 def test_a_known_abbreviation_is_written_out(session: Session) -> None:
     name = "สถาบันพัฒนาองค์กรชุมชน"
-    organisations.find_or_create(session, name).abbreviation = "พอช."
+    office = organisations.find_or_create(session, name)
+    office.aliases.append(OrganisationAlias(name="พอช.", key=organisations.key("พอช.")))
     session.flush()
-    found = full_names(session, ["กขคจ."])
-    assert found == {}
+    assert full_names(session, ["กขคจ.", "พอช."], seen_by=ANONYMOUS) == {"พอช.": name}
     said = hints(LessonParts("ถ้า พอช. ร่วมทุน งานจึงเดินต่อ"), {"พอช.": name})
     assert name in said[0].said
+
+
+def test_hints_name_no_office_of_anothers_draft_and_none_by_itself(
+    session: Session, cast: Cast
+) -> None:
+    draft = a_review(visibility="draft", organisations=(OrganisationPart("ศปจ.", "funder"),))
+    note = notes.create(session, draft, by=cast.facilitator)
+    office = organisations.find_or_create(session, "ศปจ.")
+    asked = (cast.commenter, cast.facilitator)
+    assert [full_names(session, ["ศปจ."], seen_by=one) for one in asked] == [{}, {}]
+    office.name = "ศูนย์ประสานงานจังหวัด"
+    session.flush()
+    told = {"ศปจ.": office.name}
+    assert [full_names(session, ["ศปจ."], seen_by=one) for one in asked] == [{}, told]
+    shown = replace(notes.content_of(note), visibility="public")
+    notes.revise(session, note, shown, by=cast.facilitator, based_on=1)
+    assert full_names(session, ["ศปจ."], seen_by=ANONYMOUS) == told
 
 
 def test_what_is_too_long_says_how_long_it_is() -> None:

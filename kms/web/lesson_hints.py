@@ -82,7 +82,8 @@ def of_form(session: Session, typed: Typed, number: int | None) -> Told:
     point, holds_when, what_to_do, why = (typed.words(one)[:LONGEST_READ] for one in PLAIN_FIELDS)
     parts = LessonParts(point, holds_when, what_to_do, why)
     shorts = [short for _field, short in lesson_hints.short_forms(parts)]
-    known = lesson_hints.full_names(session, shorts[: lesson_hints.MOST_ABBREVIATIONS])
+    shorts = shorts[: lesson_hints.MOST_ABBREVIATIONS]
+    known = lesson_hints.full_names(session, shorts, seen_by=viewer())
     found = tuple(lesson_hints.hints(parts, known))
     return Told(found, _similar(session, parts.point, number))
 
