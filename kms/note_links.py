@@ -1,6 +1,6 @@
 """What a note names: its places, themes, people and the rest, found or made."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import select
@@ -20,6 +20,7 @@ from kms.models import (
     NoteTag,
     NoteTheme,
     OrganisationAlias,
+    Person,
     RoleAssignment,
     WikiLink,
 )
@@ -45,6 +46,21 @@ class Links:
     attachments: list[NoteAttachment] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Meant:
+    """Whom the names of a note mean before it is revised: id by the key of the name.
+
+    A name keeps its meaning, whoever revises. Where the same name was taken for several people,
+    each part of the note keeps its own: who plays a role, took part, or has something to do
+    (``groups`` are the organisations that do).
+    """
+
+    players: Mapping[str, int] = field(default_factory=dict)
+    present: Mapping[str, int] = field(default_factory=dict)
+    owners: Mapping[str, int] = field(default_factory=dict)
+    groups: Mapping[str, int] = field(default_factory=dict)
+
+
 def find(
     session: Session,
     content: NoteContent,
@@ -62,21 +78,22 @@ def find(
         NotePlace(place_code=place.code, village=place.village) for place in content.places
     ]
     groups = _organisation_ids(session, content)
+    meant = _meant(session, note, before) if note and before else Meant()
     unchanged = before is not None and people.key(content.author) == people.key(before.author)
     credited = [] if unchanged else [content.author]
-    persons = _person_ids(session, [*credited, *(role.person for role in content.roles)], by)
+    named = [*credited, *(role.person for role in content.roles)]
+    persons = _person_ids(session, named, by, meant.players, people.resolve)
     links.organisations = [
         NoteOrganisation(organisation_id=groups[part.name], part=part.part)
         for part in content.organisations
     ]
     links.roles = [_role(role, persons, groups) for role in content.roles]
-    # A name left as it was stays the same person, whoever revises.
     links.author_id = note.author_id if note and unchanged else persons.get(content.author)
-    links.people = _participants(session, content)
+    links.people = _participants(session, content, by, meant)
     links.content, links.sources = _with_evidence(session, links.content, by, note, before)
     _require_lessons(session, content, by, before)
     links.content = _carried(session, links.content, by, before)
-    links.actions = _actions(session, links.content.actions, by)
+    links.actions = _actions(session, links.content.actions, by, meant)
     links.attachments = _attachments(session, content, by, note)
     links.wiki_links = [WikiLink(title_key=key) for key in wiki_links.keys_in(content)]
     return links
@@ -100,26 +117,53 @@ def _role(role: RolePlayed, persons: dict[str, int], groups: dict[str, int]) -> 
     )
 
 
-def _person_ids(session: Session, names: Iterable[str], by: Viewer) -> dict[str, int]:
-    """Name as written → id; the writer's own name is the writer, not a namesake."""
-    given = set(names)
-    own = people.key(by.name) if by.person_id is not None else ""
-    mine = {name for name in given if own and people.key(name) == own}
-    found = people.resolve(session, sorted(given - mine))
-    ids = {name: person.id for name, person in found.items()}
-    return ids | {name: by.person_id for name in mine if by.person_id is not None}
+def _meant(session: Session, note: Note, before: NoteContent) -> Meant:
+    author = {people.key(before.author): note.author_id} if note.author_id else {}
+    ids = {row.person_id for row in note.roles if row.person_id}
+    # The row of a role keeps no name: it is the one of these people who goes by it.
+    found = people.known(session, [one.person for one in before.roles], among=ids) if ids else {}
+    players = {people.key(name): person.id for name, person in found.items()}
+    present = {people.key(row.as_written): row.person_id for row in note.people}
+    owned = [(people.key(row.owner), row) for row in note.actions]
+    owners = {key: row.owner_id for key, row in owned if row.owner_id}
+    every = {**owners, **present, **players, **author}
+    return Meant(
+        players={**every, **players},
+        present={**every, **present},
+        owners={**every, **owners},
+        groups={key: row.organisation_id for key, row in owned if row.organisation_id},
+    )
 
 
-def _participants(session: Session, content: NoteContent) -> list[NotePerson]:
+def _person_ids(
+    session: Session,
+    names: Iterable[str],
+    by: Viewer,
+    meant: Mapping[str, int],
+    find: Callable[[Session, Iterable[str]], Mapping[str, Person]],
+) -> dict[str, int]:
+    """Name as written → id: whom the note ``meant`` by it, else the writer by their own name,
+    not a namesake, else whom ``find`` answers."""
+    own = {people.key(by.name): by.person_id} if by.person_id is not None else {}
+    sure = {**own, **meant}
+    keys = {name: people.key(name) for name in names}
+    ids = {name: sure[key] for name, key in keys.items() if key and key in sure}
+    found = find(session, sorted(keys.keys() - ids.keys()))
+    return ids | {name: person.id for name, person in found.items()}
+
+
+def _participants(
+    session: Session, content: NoteContent, by: Viewer, meant: Meant
+) -> list[NotePerson]:
     """Those of the meeting whom we know already; a list of names makes nobody."""
     if content.meeting is None:
         return []
     chair = content.meeting.chair
     present = [one.name for one in content.meeting.attendees if one.name and one.present]
-    known = people.known(session, [chair, *present])
+    known = _person_ids(session, [chair, *present], by, meant.present, people.known)
     parts = [("chair", chair), *(("attendee", name) for name in present)]
     rows = {
-        (known[name].id, part): NotePerson(person_id=known[name].id, part=part, as_written=name)
+        (known[name], part): NotePerson(person_id=known[name], part=part, as_written=name)
         for part, name in reversed(parts)
         if name in known
     }
@@ -181,13 +225,16 @@ def _carried(
     return content.with_actions(actions)
 
 
-def _actions(session: Session, items: Sequence[ActionItem], by: Viewer) -> list[NoteAction]:
+def _actions(
+    session: Session, items: Sequence[ActionItem], by: Viewer, meant: Meant
+) -> list[NoteAction]:
     """A row for each item, with whom of those known its owner means; a name makes nobody."""
-    names = [one.owner for one in items if one.owner]
-    own = people.key(by.name) if by.person_id is not None else ""
-    found = {name: person.id for name, person in people.known(session, names).items()}
-    found |= {name: by.person_id for name in names if by.person_id and people.key(name) == own}
-    groups = _known_groups(session, [one for one in names if one not in found])
+    names = {one.owner for one in items if one.owner}
+    groups = {
+        name: meant.groups[key] for name in names if (key := people.key(name)) in meant.groups
+    }
+    found = _person_ids(session, names - groups.keys(), by, meant.owners, people.known)
+    groups |= _known_groups(session, names - groups.keys() - found.keys())
     return [
         NoteAction(
             position=position,
@@ -205,7 +252,7 @@ def _actions(session: Session, items: Sequence[ActionItem], by: Viewer) -> list[
     ]
 
 
-def _known_groups(session: Session, names: Sequence[str]) -> dict[str, int]:
+def _known_groups(session: Session, names: Iterable[str]) -> dict[str, int]:
     """Name as written → id of the organisation that goes by it."""
     keys = {name: organisations.key(name) for name in names}
     if not keys:

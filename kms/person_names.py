@@ -44,11 +44,13 @@ def resolve(session: Session, names: Iterable[str]) -> dict[str, Person]:
     return {name: found[key(name)] for name in given if key(name) in found}
 
 
-def known(session: Session, names: Iterable[str]) -> dict[str, Person]:
-    """As ``resolve``, but makes nobody."""
+def known(
+    session: Session, names: Iterable[str], *, among: Collection[int] | None = None
+) -> dict[str, Person]:
+    """As ``resolve``, but makes nobody; ``among`` are the ids of those who may be meant."""
     given = list(names)
     wanted = naming.by_key(given, key)
-    found = _found(session, wanted.keys()) if wanted else {}
+    found = _found(session, wanted.keys(), among) if wanted else {}
     return {name: found[key(name)] for name in given if key(name) in found}
 
 
@@ -65,7 +67,9 @@ def find_or_create(session: Session, name: str, *, place_code: str | None = None
     return person
 
 
-def _found(session: Session, keys: Collection[str]) -> dict[str, Person]:
+def _found(
+    session: Session, keys: Collection[str], among: Collection[int] | None = None
+) -> dict[str, Person]:
     """By own name first, then by alias; of two with the same name the one known longer."""
     keyed = union(
         select(Person.id, Person.name_key.label("key")).where(
@@ -73,11 +77,11 @@ def _found(session: Session, keys: Collection[str]) -> dict[str, Person]:
         ),
         select(PersonAlias.person_id, PersonAlias.key).where(PersonAlias.key.in_(keys)),
     ).subquery()
-    rows = session.execute(
-        select(keyed.c.key, Person).join(Person, Person.id == keyed.c.id).order_by(Person.id)
-    )
+    rows = select(keyed.c.key, Person).join(Person, Person.id == keyed.c.id).order_by(Person.id)
+    if among is not None:
+        rows = rows.where(Person.id.in_(among))
     found: dict[str, Person] = {}
-    for called, person in rows:
+    for called, person in session.execute(rows):
         if called not in found or (person.name_key == called and found[called].name_key != called):
             found[called] = person
     return found

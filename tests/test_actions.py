@@ -1,5 +1,6 @@
 """What is to be done after meetings: in one list, done with a word, carried over to the next."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -7,11 +8,20 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from kms import actions, history, notes
+from kms import actions, history, notes, people
 from kms.actions import Asked
 from kms.errors import Invalid, NotAllowed, NotFound, SignInNeeded
 from kms.models import NoteAction, Organisation, Person
-from kms.note_kinds import ActionItem, Attendee, Kind, Meeting, NoteContent, PlaceNamed, Review
+from kms.note_kinds import (
+    ActionItem,
+    Attendee,
+    Kind,
+    Meeting,
+    NoteContent,
+    PlaceNamed,
+    Review,
+    RolePlayed,
+)
 from kms.permissions import SYSTEM, Viewer
 from kms.saving import Store
 from tests.cast import PEOPLE, Cast, post
@@ -68,6 +78,49 @@ def test_an_owner_who_is_known_is_found_and_nobody_is_made(session: Session, cas
     ]
     assert [row.organisation_id for row in rows] == [None, group, None, None]
     assert session.scalars(select(Person.id)).all() == before
+
+
+def test_a_name_keeps_meaning_whom_it_meant_whoever_revises(session: Session, cast: Cast) -> None:
+    name = COMMENTER
+    elder = session.get_one(Person, cast.researcher.person_id)
+    elder.name, elder.name_key = name, people.key(name)
+    session.flush()
+    assert people.known(session, [name]) == {name: elder}
+    meeting = Meeting(
+        chair=name,
+        actions=(
+            ActionItem(CALL, "เลขานุการ"),
+            ActionItem("ส่งรายชื่อ", name),
+            ActionItem("ก", "พอช."),
+        ),
+    )
+    mine = some_minutes(meeting=meeting, author=name, roles=(RolePlayed("khun_ua", name),))
+    note = notes.create(session, a_review(), by=cast.facilitator)
+    note = notes.create(session, mine, by=cast.commenter)
+    group = note.actions[2].organisation_id
+    session.add(Person(name="พอช.", name_key=people.key("พอช.")))
+    session.flush()
+
+    def meant() -> list[list[int | None]]:
+        session.expire_all()
+        return [
+            [row.owner_id for row in note.actions],
+            [row.organisation_id for row in note.actions],
+            [row.person_id for row in note.roles],
+            [row.person_id for row in note.people if row.as_written == name],
+        ]
+
+    me = cast.commenter.person_id
+    as_said = [[None, me, None], [None, None, group], [me], [me]]
+    assert group is not None
+    assert meant() == as_said
+    actions.settle(session, note.id, 0, what=CALL, done=True, result="", by=cast.curator)
+    assert meant() == as_said
+    again = notes.content_of(note)
+    roles = (*again.roles, RolePlayed("khun_kit", name, did="คนเดิม"))
+    changed = replace(again, title="ชื่อใหม่", roles=roles)
+    notes.revise(session, note, changed, by=cast.curator, based_on=2)
+    assert meant() == [*as_said[:2], [me, me], [me]]
 
 
 def test_rows_follow_the_words_of_the_note(session: Session, cast: Cast) -> None:
