@@ -1,6 +1,6 @@
 """In which order lessons are put before someone who is about to act, and why each stands there.
 
-Lessons that are agreed come before drafts, and those another lesson took the place of come last.
+Agreed lessons come before those that wait for it, those another lesson took the place of last.
 Within these the sum of points decides; each adds to the sentence that a reader sees.
 
     same tambon 6, amphoe 5, province 4; near province 3; same region 2; elsewhere 1; not told 0
@@ -216,7 +216,7 @@ def _held_nearer(held: Near) -> str:
 def _found_out(lesson: Offered, place: str) -> Iterator[str]:
     """What became of it: where it was confirmed, how its uses went."""
     if lesson.life.stage == "routine":
-        yield _("ทำเป็นประจำแล้ว")
+        yield _("คนทำเป็นปกติแล้ว")
     if lesson.confirmed_in:
         where = _names((one.place_code for one in lesson.life.confirmations), place)
         yield _("ยืนยันแล้ว %(n)s ที่", n=lesson.confirmed_in) + (f" ({where})" if where else "")
@@ -225,7 +225,7 @@ def _found_out(lesson: Offered, place: str) -> Iterator[str]:
     if lesson.uses("worked"):
         yield _("ใช้แล้วได้ผล %(n)s ครั้ง", n=lesson.uses("worked"))
     if lesson.uses("partly"):
-        yield _("ได้ผลบางส่วน %(n)s ครั้ง", n=lesson.uses("partly"))
+        yield _("ได้ผลบ้าง %(n)s ครั้ง", n=lesson.uses("partly"))
     if lesson.uses("did_not"):
         yield _("ใช้แล้วไม่ได้ผล %(n)s ครั้ง", n=lesson.uses("did_not"))
     if lesson.evidence > 1:
@@ -234,7 +234,7 @@ def _found_out(lesson: Offered, place: str) -> Iterator[str]:
 
 def _doubts(lesson: Offered) -> Iterator[str]:
     if lesson.is_draft:
-        yield _("ยังเป็นร่าง ยังไม่มีใครเห็นพ้อง")
+        yield _("ยังรอเห็นด้วย")
     if lesson.is_contradicted and lesson.life.contradictions:
         yield _("มีผู้เห็นแย้ง")
     if lesson.life.review == "asked":

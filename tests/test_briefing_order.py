@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kms import language
+from kms import language, lesson_words
 from kms.briefing_order import Offered, Placed, Wanted, disagreements, fits, ordered
 from kms.lesson_lives import Life, LifeStep
+from kms.models.lessons import OUTCOMES
 
 CHUMPHON = "931101"
 PHATTHALUNG, SONGKHLA, LAMPANG, KHON_KAEN, CHANTHABURI = "93", "90", "52", "40", "22"
@@ -109,7 +110,16 @@ def test_a_stale_one_stands_lower_and_says_so() -> None:
 def test_drafts_come_after_all_that_is_agreed_and_say_so() -> None:
     draft = a_lesson(1, PHATTHALUNG, *confirmed(LAMPANG, KHON_KAEN), stage="draft")
     assert numbers(draft, a_lesson(2, LAMPANG)) == [2, 1]
-    assert "ยังเป็นร่าง" in reason(draft)
+    assert "ยังรอเห็นด้วย" in reason(draft)
+
+
+def test_the_reason_says_stages_and_outcomes_in_the_words_of_the_lesson() -> None:
+    for stage in ("draft", "routine"):
+        told = reason(a_lesson(1, PHATTHALUNG, stage=stage))
+        assert lesson_words.stage_name(stage) in told, told
+    for outcome in OUTCOMES:
+        told = reason(a_lesson(1, PHATTHALUNG, *used(outcome, LAMPANG)))
+        assert f"{lesson_words.outcome_name(outcome)} 1 ครั้ง" in told, told
 
 
 def test_one_whose_place_another_took_comes_last() -> None:

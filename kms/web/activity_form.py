@@ -58,7 +58,7 @@ class ActivityForm:
             "organisations": _("ใครให้ทุน ใครทำ"),
             "places": _("สถานที่"),
             "period": _("ช่วงเวลา"),
-            "amount": _("งบ"),
+            "amount": _("งบ (บาท)"),
         }
         return {one: names.get(one.split("-")[0], "") for one in self.notices.problems}
 
