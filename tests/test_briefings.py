@@ -13,7 +13,7 @@ from kms.briefing_lessons import weighed
 from kms.briefing_order import Wanted
 from kms.briefings import Choices
 from kms.errors import NotFound, SignInNeeded
-from kms.models import Account, Briefing, Note
+from kms.models import Account, Briefing, Note, Person
 from kms.note_kinds import (
     Kind,
     LessonParts,
@@ -21,6 +21,7 @@ from kms.note_kinds import (
     NoteContent,
     PlaceNamed,
     Review,
+    RolePlayed,
     SourcePassage,
 )
 from kms.permissions import ANONYMOUS, SYSTEM, Viewer
@@ -219,7 +220,21 @@ def test_what_another_lesson_replaced_is_named_last_with_it(
         old, new = a_lesson(session, "ฉบับเก่า"), a_lesson(session, "ฉบับใหม่", LAMPANG)
         lesson_life.supersede(session, old, by=cast.curator, other=new.id, reason="ชัดกว่า")
     page = client.get(ASKED).text
-    assert page.index("ฉบับใหม่") < page.index("มีบทเรียนใหม่แทนแล้ว") < page.rindex("ฉบับเก่า")
+    assert page.index("ฉบับใหม่") < page.index("มีบทเรียนอื่นมาแทน") < page.rindex("ฉบับเก่า")
+
+
+def test_whoever_has_two_numbers_is_dialled_on_the_first(
+    app: Flask, store: Store, cast: Cast
+) -> None:
+    with store.saving() as session:
+        helper = RolePlayed("khun_amnuay", "ผู้ประสานงานจังหวัดพัทลุง")
+        there = {"places": (PlaceNamed(PHATTHALUNG),), "themes": (WELFARE,), "roles": (helper,)}
+        notes.create(session, NoteContent(Kind.NOTE, "เวที", body="คุยกัน", **there), by=SYSTEM)
+        person = session.query(Person).filter_by(name=helper.person).one()
+        person.phone = "081-234-5678, 075 333 444"
+    page = cast.browser(app, "commenter").get(ASKED).text
+    assert 'href="tel:0812345678">081-234-5678, 075 333 444</a>' in page
+    assert 'href="/places/93/working">ทุกงานในพื้นที่</a>' in page
 
 
 def test_a_place_may_be_typed_or_be_a_code(client: FlaskClient) -> None:
