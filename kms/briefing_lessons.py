@@ -1,12 +1,13 @@
 """The lessons that a briefing weighs: a bounded choice in the database, the same statements always.
 
-Of the lessons on the themes chosen, or without themes of those from near provinces: the nearest,
-those that others confirmed or used most, and the nearest that say what does not work. And whatever
-answers the plan's words.
+Of the lessons on the themes chosen, or without themes of those from near provinces or found to hold
+there: the nearest, those that others confirmed or used with success most, and the nearest that say
+what does not work. And whatever answers the plan's words.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import (
     CTE,
@@ -19,21 +20,24 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    union,
     union_all,
 )
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from kms import nearness, places
 from kms.briefing_order import GOOD_MATCH, Offered, Placed, Wanted, fits, ordered
-from kms.lesson_lives import Life, lives
+from kms.lesson_lives import Life, known_steps, lives
 from kms.models import LessonSource, LessonStep, Note, NotePlace, NoteTheme, Theme
 from kms.note_kinds import Kind, lesson_from_json
-from kms.permissions import Viewer, visible_to
+from kms.permissions import ACCOUNT, Viewer, seen_as, visible_to
 
 # So many of the nearest are looked at: all there are on a theme at the end of a branch.
 MOST_LOOKED_AT = 240
 MOST_NEAR, MOST_PROVEN, MOST_FAILED = 40, 24, 12
 FOUND_OUT = ("confirmed", "applied", "routine")
+
+Column = ColumnElement[Any] | InstrumentedAttribute[Any]
 
 
 @dataclass(frozen=True)
@@ -73,54 +77,53 @@ def _candidates(session: Session, wanted: Wanted, seen_by: Viewer) -> list[int]:
     if not slugs and not places.exists(wanted.place):
         return list(wanted.matches)
     answering = [number for number, match in wanted.matches.items() if match >= GOOD_MATCH]
-    picked = session.scalars(_picked(slugs, wanted.place, seen_by))
+    picked = session.scalars(_picked(slugs, wanted.place, seen_by), {ACCOUNT: seen_by.account_id})
     return list(dict.fromkeys((*answering, *picked)))
 
 
 def _picked(slugs: Sequence[str], place: str, seen_by: Viewer) -> Select[int]:
-    chosen = _on_themes(slugs) if slugs else _around(place)
-    looked = _looked_at(place, chosen, seen_by).cte("looked")
+    asked = _on_themes(slugs) if slugs else _around(place, seen_by)
+    is_theirs = (Note.kind == Kind.LESSON.value, visible_to(seen_by))
+    chosen = select(Note.id).where(asked, *is_theirs).cte("chosen")
+    held = _held(seen_by).join(chosen, chosen.c.id == LessonStep.lesson_id).cte("held")
+    looked = _looked_at(place, chosen, held).cte("looked")
     order = looked.c.rank, looked.c.id.desc()
     failed = (
         select(looked.c.id)
         .join(Note, Note.id == looked.c.id)
         .where(Note.content["lesson"]["polarity"].as_string() == "does_not_work")
     )
+    proven = (
+        select(held.c.lesson_id.label("id"))
+        .group_by(held.c.lesson_id)
+        .order_by(func.count().desc(), held.c.lesson_id.desc())
+    )
     parts = (
         select(looked.c.id).order_by(*order).limit(MOST_NEAR),
         failed.order_by(*order).limit(MOST_FAILED),
-        _proven(looked, seen_by),
+        proven.limit(MOST_PROVEN),
     )
     return select(union_all(*(select(one.subquery().c.id) for one in parts)).subquery().c.id)
 
 
-def _looked_at(place: str, chosen: ColumnElement[bool], seen_by: Viewer) -> Select[int, int]:
-    rank = func.min(_rank(place)).label("rank")
-    return (
-        select(Note.id, rank)
-        .outerjoin(NotePlace, NotePlace.note_id == Note.id)
-        .where(Note.kind == Kind.LESSON.value, visible_to(seen_by), chosen)
-        .group_by(Note.id)
-        .order_by(rank, Note.id.desc())
-        .limit(MOST_LOOKED_AT)
+def _held(seen_by: Viewer) -> Select[int, str | None]:
+    """The lessons, and where, that others confirmed or used with success, as the viewer knows."""
+    columns = (LessonStep.lesson_id, LessonStep.place_code)
+    return known_steps(columns, seen_as(seen_by)).where(
+        LessonStep.step.in_(FOUND_OUT), LessonStep.outcome != "did_not"
     )
 
 
-def _proven(looked: CTE, seen_by: Viewer) -> Select[int]:
-    """By what the viewer may know of it: steps told in a hidden note count for nothing."""
-    told = select(Note.id).where(Note.id == LessonStep.note_id, visible_to(seen_by))
-    return (
-        select(looked.c.id)
-        .join(LessonStep, LessonStep.lesson_id == looked.c.id)
-        .where(
-            LessonStep.step.in_(FOUND_OUT),
-            LessonStep.undone_at.is_(None),
-            or_(LessonStep.note_id.is_(None), told.exists()),
-        )
-        .group_by(looked.c.id)
-        .order_by(func.count(LessonStep.id).desc(), looked.c.id.desc())
-        .limit(MOST_PROVEN)
+def _looked_at(place: str, chosen: CTE, held: CTE) -> Select[int, int]:
+    """The nearest by where they come from or held."""
+    own = select(chosen.c.id, _rank(place, NotePlace.place_code).label("rank")).outerjoin(
+        NotePlace, NotePlace.note_id == chosen.c.id
     )
+    found = select(held.c.lesson_id, _rank(place, held.c.place_code))
+    every = union_all(own, found).subquery()
+    rank = func.min(every.c.rank).label("rank")
+    order = rank, every.c.id.desc()
+    return select(every.c.id, rank).group_by(every.c.id).order_by(*order).limit(MOST_LOOKED_AT)
 
 
 def _on_themes(slugs: Sequence[str]) -> ColumnElement[bool]:
@@ -129,16 +132,20 @@ def _on_themes(slugs: Sequence[str]) -> ColumnElement[bool]:
     return exists().where(NoteTheme.note_id == Note.id, NoteTheme.theme_id.in_(wanted))
 
 
-def _around(place: str) -> ColumnElement[bool]:
-    """In the province or one near it."""
+def _around(place: str, seen_by: Viewer) -> ColumnElement[bool]:
+    """From the province or one near it, or found to hold there."""
     provinces = (place[:2], *nearness.near_provinces(place))
-    inside = (NotePlace.place_code.between(one, one + "9999") for one in provinces)
-    return Note.id.in_(select(NotePlace.note_id).where(or_(*inside)))
+
+    def inside(code: Column) -> ColumnElement[bool]:
+        return or_(*(code.between(one, one + "9999") for one in provinces))
+
+    own = select(NotePlace.note_id).where(inside(NotePlace.place_code))
+    held = _held(seen_by).where(inside(LessonStep.place_code))
+    return Note.id.in_(union(own, held.with_only_columns(LessonStep.lesson_id)))
 
 
-def _rank(place: str) -> ColumnElement[int]:
+def _rank(place: str, code: Column) -> ColumnElement[int]:
     """As ``nearness.near`` ranks, but by province alone where it measures kilometres."""
-    code = NotePlace.place_code
     if not places.exists(place):
         return literal(nearness.UNKNOWN)
     province = func.substr(code, 1, 2)

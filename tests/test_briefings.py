@@ -29,7 +29,7 @@ from kms.saving import Store
 from tests.cast import Cast, post
 from tests.statements import counting
 
-PHATTHALUNG, SONGKHLA, LAMPANG = "93", "90", "52"
+PHATTHALUNG, SONGKHLA, LAMPANG, CHIANG_MAI = "93", "90", "52", "50"
 WELFARE, SAVINGS, ENERGY = "community-welfare", "savings", "energy"
 PLAN = "จัดเวทีกองทุนสวัสดิการชุมชน"
 ASKED = f"/briefing?theme={WELFARE}&place=93&plan={PLAN}"
@@ -166,6 +166,52 @@ def test_the_proven_and_the_failed_are_found_behind_many_that_are_nearer(
     lesson_life.confirm(session, far, by=cast.curator, place="22", note=note)
     found = titles(session, wanted())
     assert {"ไกลแต่ยืนยันแล้ว", "ไกลและไม่ได้ผล"} < set(found) and len(found) == 4
+
+
+def test_a_lesson_is_found_where_it_was_confirmed_or_used_with_success(
+    session: Session, cast: Cast
+) -> None:
+    here = "930101"
+    note = a_note(session, "เวทีคูหาสวรรค์").id
+    secret = a_note(session, "เวทีลับ", cast.curator, "draft").id
+    told = {"by": cast.curator, "place": here}
+    confirmed, used, failed, hidden = (
+        a_lesson(session, title, CHIANG_MAI) for title in ("ยืนยัน", "ใช้", "ไม่ได้ผล", "ลับ")
+    )
+    lesson_life.confirm(session, confirmed, note=note, **told)
+    lesson_life.apply(session, used, outcome="worked", **told)
+    lesson_life.apply(session, failed, outcome="did_not", **told)
+    lesson_life.confirm(session, hidden, note=secret, **told)
+    assert set(titles(session, Wanted(here))) == {"ยืนยัน", "ใช้"}
+    assert set(titles(session, Wanted(here), cast.curator)) == {"ยืนยัน", "ใช้", "ลับ"}
+
+
+def test_one_that_holds_here_is_found_behind_all_that_are_from_nearer(
+    session: Session, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for most, many in (("MOST_LOOKED_AT", 4), ("MOST_NEAR", 2), ("MOST_PROVEN", 1)):
+        monkeypatch.setattr(briefing_lessons, most, many)
+    held, famous = a_lesson(session, "ที่นี่ก็ใช้ได้", CHIANG_MAI), a_lesson(session, "รู้กันทั่ว", "57")
+    for number in range(5):
+        a_lesson(session, f"สงขลา {number}", SONGKHLA)
+    lesson_life.apply(session, held, by=cast.curator, place="930101", outcome="worked")
+    for place in (LAMPANG, "22"):
+        lesson_life.apply(session, famous, by=cast.curator, place=place, outcome="worked")
+    assert titles(session, wanted("930101"))[0] == "ที่นี่ก็ใช้ได้"
+    assert "รู้กันทั่ว" in titles(session, wanted("930101"))
+
+
+def test_uses_that_failed_prove_nothing(
+    session: Session, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for most, many in (("MOST_NEAR", 1), ("MOST_PROVEN", 1)):
+        monkeypatch.setattr(briefing_lessons, most, many)
+    failed, used = a_lesson(session, "ไม่ได้ผลสองครั้ง", CHIANG_MAI), a_lesson(session, "ได้ผล", LAMPANG)
+    a_lesson(session, "ที่นี่")
+    for place in (SONGKHLA, "22"):
+        lesson_life.apply(session, failed, by=cast.curator, place=place, outcome="did_not")
+    lesson_life.apply(session, used, by=cast.curator, place="22", outcome="worked")
+    assert set(titles(session, wanted())) == {"ที่นี่", "ได้ผล"}
 
 
 def test_the_statements_are_as_many_for_two_lessons_as_for_twelve(
