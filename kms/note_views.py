@@ -120,12 +120,12 @@ class NoteView:
     """Everything a note page shows, for one viewer.
 
     ``linked_people`` leads from the names of chair and attendees, as written, to people.
-    ``content`` holds only source passages and lessons used this viewer may see, the titles of
-    these lessons stand in ``lessons_used``, and in ``carried`` by the positions of its action items
-    the later notes that carry them over; to revise a note start from
-    ``notes.content_of``. ``missing`` are keys of titles it links to that nothing this viewer may
-    see bears. ``linking`` are notes that link here, newest first; one more than MOST_LINKING
-    tells that there are others.
+    ``content`` holds only source passages and lessons used this viewer may see, and the key of
+    a briefing for the owner only; the titles of these lessons stand in ``lessons_used``, and in
+    ``carried`` by the positions of its action items the later notes that carry them over; to
+    revise a note start from ``notes.content_of``. ``missing`` are keys of titles it links to that
+    nothing this viewer may see bears. ``linking`` are notes that link here, newest first; one more
+    than MOST_LINKING tells that there are others.
     """
 
     number: int
@@ -190,8 +190,7 @@ def view(session: Session, number: int, *, seen_by: Viewer, beside: Sequence[int
     labels = session.execute(kept.labels, given).all()
     linked = session.execute(kept.linked, {**given, "beside": beside}).all()
     played = session.execute(kept.roles, given).all()
-    content = NoteContent.from_json(row.content)
-    content, sources, lessons_used = _citing(session, number, content, seen_by)
+    content, sources, lessons_used = _citing(session, row, seen_by)
     content = replace(content, themes=tuple(one.a for one in labels if _is(one, "theme", number)))
     return NoteView(
         number=row.id,
@@ -243,15 +242,19 @@ def _organisations(labels: Sequence[AnyRow]) -> tuple[OrganisationShown, ...]:
 
 
 def _citing(
-    session: Session, number: int, content: NoteContent, seen_by: Viewer
+    session: Session, row: AnyRow, seen_by: Viewer
 ) -> tuple[NoteContent, tuple[SourceShown, ...], dict[int, str]]:
     """The content with only what it may cite before this viewer: the passages of a lesson, and
-    the lessons used by a review with their titles."""
+    the lessons used by a review with their titles; its briefing before its owner alone."""
+    content = NoteContent.from_json(row.content)
+    is_own = seen_by.account_id is not None and seen_by.account_id == row.owner_id
+    if content.review and not is_own:
+        content = replace(content, review=replace(content.review, briefing=""))
     if content.lesson is None:
         used = content.review.used if content.review else ()
         named = titles(session, [one.lesson for one in used], seen_by=seen_by)
         return with_sources_among(content, set(named)), (), named
-    shown = evidence.shown(session, number, seen_by=seen_by)
+    shown = evidence.shown(session, row.id, seen_by=seen_by)
     keys = {(one.number, one.passage, one.comment) for one in shown}
     kept = tuple(one for one in content.lesson.sources if evidence.key_of(one) in keys)
     return replace(content, lesson=replace(content.lesson, sources=kept)), shown, {}

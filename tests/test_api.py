@@ -9,11 +9,13 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from kms import comments, notes
+from kms.note_kinds import Review
 from kms.saving import Store
 from kms.settings import Settings
 from tests.cast import Cast
 from tests.shelf import HU_LONG, WELFARE, Shelf, fill
 from tests.statements import counting
+from tests.stories import a_review
 from tests.test_finding import HOSTILE
 
 
@@ -113,6 +115,19 @@ def test_comments_come_with_the_note_but_not_those_that_were_hidden(
     answer = client.get(f"/api/v1/notes/{shelf.lesson}")
     assert [one["body"] for one in answer.json["comments"]] == ["ที่พัทลุงก็เป็นอย่างนี้"]
     assert "คำไม่สุภาพ" not in answer.text
+
+
+def test_the_key_of_a_briefing_is_for_the_owner_alone(
+    app: Flask, client: FlaskClient, store: Store, cast: Cast
+) -> None:
+    review = Review("one-box", {"review": "เป้าหมายไม่ชัด"}, briefing="a" * 32)
+    with store.saving() as session:
+        number = notes.create(session, a_review(review=review), by=cast.facilitator).number
+    for who, key in ((None, ""), ("curator", ""), ("facilitator", "a" * 32)):
+        browser = cast.browser(app, who) if who else client
+        said = browser.get(f"/api/v1/notes/{number}").json["content"]["review"]
+        assert said["answers"] and said.get("briefing", "") == key
+        assert ("a" * 32 in browser.get(f"/notes/{number}").text) == bool(key)
 
 
 def test_a_hidden_note_answers_like_an_absent_one(client: FlaskClient, shelf: Shelf) -> None:
