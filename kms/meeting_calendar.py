@@ -25,7 +25,18 @@ PRODUCT = "-//Platu//Platu//TH"
 LONGEST_TEXT = 2_000
 MEETING_LASTS = timedelta(hours=2)
 
-_CLOCK = re.compile(r"(?P<hour>\d{1,2})(?:[.:](?P<minute>\d{2}))?\s*(?:น\.?)?(?=$|[\s\-–—]|ถึง)")
+# A clock of 24 hours says so by น., by minutes, or by standing alone or before another.
+_OCLOCK = r"\s*(?:น\.|น(?=$|[\s\-–—])|นาฬิกา)"
+_HOUR = r"(?:เวลา)?\s*(?P<hour>\d{1,2})"
+_MINUTE = r"[.:](?P<minute>\d{2})"
+_SPOKEN = r"โมง|ทุ่ม|บ่าย|เย็น|ค่ำ|[ap]\.?m\b"
+_CLOCKS = (
+    re.compile(rf"{_HOUR}(?:{_MINUTE})?{_OCLOCK}"),
+    re.compile(rf"{_HOUR}{_MINUTE}(?=$|[\s\-–—]|ถึง)(?!.*(?:{_SPOKEN}))", re.IGNORECASE | re.DOTALL),
+    re.compile(
+        rf"{_HOUR}(?P<minute>)\s*(?:(?:[-–—]|ถึง)\s*\d{{1,2}}(?:[.:]\d{{2}})?(?:{_OCLOCK}|$)|$)"
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -37,8 +48,12 @@ class Site:
 
 
 def clock(text: str) -> time | None:
-    """The hour and minute that a written time begins with; None for words such as บ่ายสองโมง."""
-    found = _CLOCK.match(to_arabic(text).strip())
+    """The hour and minute that a written time begins with; None for words such as บ่ายสองโมง.
+
+    4 โมงเย็น, 2 ทุ่ม and whatever else only begins with a number are words.
+    """
+    said = to_arabic(text).strip()
+    found = next((match for one in _CLOCKS if (match := one.match(said))), None)
     if found is None or int(found["hour"]) > 23 or int(found["minute"] or 0) > 59:
         return None
     return time(int(found["hour"]), int(found["minute"] or 0))
