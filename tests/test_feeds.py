@@ -94,6 +94,25 @@ def test_each_feed_tells_of_its_own(store: Store, cast: Cast, client: FlaskClien
         is_valid(answer)
 
 
+def test_the_feed_of_a_search_is_called_what_the_search_says(
+    store: Store, cast: Cast, client: FlaskClient
+) -> None:
+    write(store, cast.facilitator, a_review(themes=("baht",)))
+    write(store, cast.facilitator, a_page("ร่าง", "คำ", visibility="draft", author="คนลับ"))
+    unseen = person_called(store, "คนลับ")
+    for asked, called in (
+        (f"tag={quote('แนวคิด')}", "ค้นหา #แนวคิด – ปลาทู"),
+        (
+            f"q={quote('เป้าหมาย')}&province=80&kind=aar",
+            "ค้นหา เป้าหมาย · จ.นครศรีธรรมราช · บันทึก AAR – ปลาทู",
+        ),
+        ("theme=welfare&from=2549&to=2549", "ค้นหา สวัสดิการ · 2549 – ปลาทู"),
+        (f"person={unseen}", "ค้นหา ไม่พบชื่อนี้ – ปลาทู"),
+    ):
+        feed = Xml.fromstring(client.get(f"/feeds/search?{asked}").data)
+        assert feed.findtext("a:title", namespaces=ATOM) == called
+
+
 def test_pages_name_their_feeds(app: Flask, store: Store, cast: Cast, client: FlaskClient) -> None:
     number = write(store, cast.facilitator, a_review(themes=("baht",)))
     hidden = write(store, cast.facilitator, a_page("หน้า", "คำ", visibility="members"))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import cast
@@ -18,8 +19,10 @@ from kms.news_told import Entry, told
 from kms.permissions import ANONYMOUS
 from kms.search import query as queries
 from kms.search import saved
+from kms.search.query import Query
 from kms.sessions import Session
 from kms.themes import Tree
+from kms.web import finding, narrowing
 from kms.web.context import reading, settings, store
 
 blueprint = Blueprint("feeds", __name__, url_prefix="/feeds")
@@ -82,9 +85,16 @@ def search() -> ResponseReturnValue:
         asked = saved.address_of(query)
         if not asked:
             raise Invalid(_("ใส่คำหรือตัวกรองก่อน แล้วค่อยติดตามการค้นนี้"))
-        label = _("ค้นหา %(words)s", words=query.words or asked)
+        label = _("ค้นหา %(words)s", words=_name_of(session, query))
         found, tree = following.find(session, "search", asked, seen_by=ANONYMOUS, label=label)
         return _feed(session, found, tree, found.url)
+
+
+def _name_of(session: Session, query: Query) -> str:
+    """The words and filters of a search, as its page says them to anyone."""
+    bare = replace(query, offset=0, limit=1, snippets=False)
+    hits = narrowing.vouched(store().index.find(session, bare, seen_by=ANONYMOUS))
+    return finding.name_of(hits, finding.names_met(session, hits, seen_by=ANONYMOUS))
 
 
 def _feed_of(kind: str, target: str) -> ResponseReturnValue:

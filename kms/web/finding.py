@@ -14,6 +14,7 @@ from kms.language import gettext as _
 from kms.note_cards import NoteCard, cards
 from kms.note_kinds import Kind
 from kms.note_lines import NoteLine, lines
+from kms.permissions import Viewer
 from kms.search import query as queries
 from kms.search import saved
 from kms.search.completing import Completion
@@ -57,9 +58,7 @@ def search() -> ResponseReturnValue:
             read = partial(queries.read, session=session, seen_by=viewer())
             query, notices = _read_kindly(given, read)
             found = narrowing.vouched(store().index.find(session, query, seen_by=viewer()))
-            met = suggestions.names(
-                session, persons=query.people, groups=_groups_unseen(found), seen_by=viewer()
-            )
+            met = names_met(session, found, seen_by=viewer())
             ways = _ways_out(session, found)
             asked = saved.address_of(found.query)
             follow = following.button(session, "search", asked) if asked else None
@@ -71,7 +70,7 @@ def search() -> ResponseReturnValue:
         page = render_template("finding/unavailable.html", why=problem, words=words, kept=kept)
         return page, 503, {"Retry-After": "5"}
     if follow:
-        follow = replace(follow, label=_name_of(found, met))
+        follow = replace(follow, label=name_of(found, met))
     shown = _shown(found, notices, met, ways)
     return render_template("finding/search.html", **shown, follow=follow, stages=stages)
 
@@ -125,7 +124,14 @@ def _shown(found: Found, notices: list[str], met: Names, ways: WaysOut) -> dict[
     }
 
 
-def _name_of(found: Found, met: Names) -> str:
+def names_met(session: Session, found: Found, *, seen_by: Viewer) -> Names:
+    """Names of the people and organisations asked for, of those that the viewer may read."""
+    return suggestions.names(
+        session, persons=found.query.people, groups=_groups_unseen(found), seen_by=seen_by
+    )
+
+
+def name_of(found: Found, met: Names) -> str:
     """What a search is called where it is kept, until somebody gives it a name."""
     pairs = narrowing.pairs_of(found.query)
     chips = narrowing.chips(found.query, pairs, _names_in(found, met))
