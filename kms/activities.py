@@ -4,14 +4,14 @@ How lists and pages show them is in ``activity_lines``, which this module offers
 name. Whoever may not see the note that told of one knows nothing of it.
 """
 
-from collections.abc import Callable, Collection, Hashable, Iterable
+from collections.abc import Callable, Collection, Hashable
 from typing import TypeVar
 
-from sqlalchemy import false, select, update
+from sqlalchemy import false, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from kms import naming, organisations, overlap_finding, themes
+from kms import naming, organisations, overlap_finding, page_steps, themes
 from kms.activity_facts import LONGEST, ActivityFacts, Part, checked
 from kms.activity_lines import (
     ActivitiesListed,
@@ -65,7 +65,6 @@ __all__ = [
     "removed",
     "restore",
     "revise",
-    "step_pages",
     "tell",
     "untell",
     "was_sent",
@@ -109,7 +108,7 @@ def record(
         return before
     _write(session, activity, wanted)
     overlap_finding.find(session, activity.id)
-    step_pages(session, [note.id])
+    page_steps.step(session, [note.id])
     return activity
 
 
@@ -127,7 +126,7 @@ def revise(session: Session, activity: Activity, facts: ActivityFacts, *, by: Vi
         return False
     activity.revised_at = now()
     overlap_finding.find(session, activity.id, reopen=_where_and_who(activity) != where)
-    step_pages(session, _note_ids(activity))
+    page_steps.step(session, _note_ids(activity))
     return True
 
 
@@ -136,7 +135,7 @@ def remove(session: Session, activity: Activity, *, by: Viewer) -> None:
     require(by, "revise_activity", activity)
     activity.removed_at = now()
     session.flush()
-    step_pages(session, _note_ids(activity))
+    page_steps.step(session, _note_ids(activity))
 
 
 def restore(session: Session, activity: Activity, *, by: Viewer) -> None:
@@ -145,7 +144,7 @@ def restore(session: Session, activity: Activity, *, by: Viewer) -> None:
     activity.removed_at = None
     session.flush()
     overlap_finding.find(session, activity.id)
-    step_pages(session, _note_ids(activity))
+    page_steps.step(session, _note_ids(activity))
 
 
 def tell(session: Session, activity: Activity, note: Note, *, by: Viewer) -> None:
@@ -155,7 +154,7 @@ def tell(session: Session, activity: Activity, note: Note, *, by: Viewer) -> Non
         return
     activity.notes.append(ActivityNote(note_id=note.id))
     session.flush()
-    step_pages(session, [note.id])
+    page_steps.step(session, [note.id])
 
 
 def untell(session: Session, activity: Activity, note: Note, *, by: Viewer) -> None:
@@ -163,7 +162,7 @@ def untell(session: Session, activity: Activity, note: Note, *, by: Viewer) -> N
     require(by, "record_activity")
     activity.notes[:] = [one for one in activity.notes if one.note_id != note.id]
     session.flush()
-    step_pages(session, [note.id])
+    page_steps.step(session, [note.id])
 
 
 def leave(session: Session, note: Note) -> None:
@@ -187,17 +186,7 @@ def leave(session: Session, note: Note) -> None:
         activity.notes[:] = [one for one in activity.notes if one.note_id != other.id]
     session.flush()
     told = select(ActivityNote.note_id).join(Activity, Activity.id == ActivityNote.activity_id)
-    step_pages(session, session.scalars(told.where(Activity.note_id == note.id)))
-
-
-def step_pages(session: Session, note_ids: Iterable[int]) -> None:
-    """The pages of these notes name activities: kept copies of them are stale."""
-    session.execute(
-        update(Note)
-        .where(Note.id.in_(list(note_ids)))
-        .values(relinked=Note.relinked + 1)
-        .execution_options(synchronize_session=False)
-    )
+    page_steps.step(session, told.where(Activity.note_id == note.id))
 
 
 def step_telling(session: Session, note: Note) -> None:
@@ -207,7 +196,7 @@ def step_telling(session: Session, note: Note) -> None:
         .join(Activity, Activity.id == ActivityNote.activity_id)
         .where(Activity.note_id == note.id)
     )
-    step_pages(session, session.scalars(also))
+    page_steps.step(session, also)
 
 
 def get(session: Session, activity_id: int, *, seen_by: Viewer) -> Activity:

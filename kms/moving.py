@@ -18,15 +18,15 @@ from sqlalchemy import (
     and_,
     delete,
     insert,
-    or_,
     select,
     update,
 )
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from kms import page_steps
 from kms.db import Base, UtcDateTime
-from kms.models import Follow, LessonSource, Note
+from kms.models import Follow, LessonSource
 
 BATCH = 500
 # What, besides the row it hangs on, tells that a row is still the one it was: on SQLite a number
@@ -180,14 +180,11 @@ def notes_of(pointer: Pointer, entries: Iterable[Entry]) -> set[int]:
 
 def step_pages(session: Session, notes: Iterable[int]) -> None:
     """Kept pages of these notes, and of the lessons drawn from them, are stale."""
-    for batch in _batches(set(notes)):
+    stale = set(notes)
+    for batch in _batches(stale):
         drawn = select(LessonSource.lesson_id).where(LessonSource.note_id.in_(batch))
-        session.execute(
-            update(Note)
-            .where(or_(Note.id.in_(batch), Note.id.in_(drawn)))
-            .values(relinked=Note.relinked + 1)
-            .execution_options(synchronize_session=False)
-        )
+        stale |= set(session.scalars(drawn))
+    page_steps.step(session, stale)
 
 
 def _twice(session: Session, pointer: Pointer, source: int, target: int) -> set[int]:

@@ -6,12 +6,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import CursorResult, bindparam, or_, select, update
+from sqlalchemy import CursorResult, bindparam, select, union, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from kms import activities, briefings, evidence, lesson_life, naming, note_links, note_text
+from kms import (
+    activities,
+    briefings,
+    evidence,
+    lesson_life,
+    naming,
+    note_links,
+    note_text,
+    page_steps,
+)
 from kms.db import now
 from kms.errors import EditConflict, Invalid, NotFound
 from kms.history import content_of, contents_of
@@ -144,7 +153,7 @@ def revise(
         require(by, "change_kind", note)
     if checked.visibility != note.visibility:
         _require_new_visibility(note, checked.visibility, by)
-    before = content_of(note)
+    before, was_published = content_of(note), note.published_at is not None
     links = note_links.find(session, checked, by, note=note, before=before)
     if links.content == before:
         return note
@@ -158,6 +167,8 @@ def revise(
     if links.content.visibility != before.visibility:
         activities.step_telling(session, note)
     _follow_review(session, note, links.content, before)
+    if note.published_at and not was_published:
+        lesson_life.bring_to_light(session, note)
     briefings.pair(session, note, links.content)
     session.flush()
     return note
@@ -166,7 +177,8 @@ def revise(
 def put_actions(
     session: Session, note: Note, actions: tuple[ActionItem, ...], *, by: Viewer, reason: str
 ) -> Note:
-    """The note with these action items and nothing else changed, as its next revision.
+    """The note with these action items and nothing else changed, as its next revision; a name
+    that meant somebody means them still.
 
     Whether ``by`` may, who need not be one who may revise it, is for the caller to ask
     (``actions``). Raises EditConflict when somebody else saves at this very moment.
@@ -411,12 +423,7 @@ def _refresh_lessons(session: Session, note: Note) -> None:
     reviews = select(LessonStep.note_id).where(
         LessonStep.lesson_id == note.id, LessonStep.from_review.is_(True)
     )
-    session.execute(
-        update(Note)
-        .where(or_(Note.id.in_(lessons), Note.id.in_(reviews)))
-        .values(relinked=Note.relinked + 1)
-        .execution_options(synchronize_session=False)
-    )
+    page_steps.step(session, union(lessons, reviews))
 
 
 def _follow_review(session: Session, note: Note, *contents: NoteContent) -> None:
@@ -427,14 +434,8 @@ def _follow_review(session: Session, note: Note, *contents: NoteContent) -> None
 
 def _refresh_carried(session: Session, *contents: NoteContent) -> None:
     """The page of a note shows which of its items a later one carries over."""
-    carried = {one.carried_from for content in contents for one in content.actions}
-    if carried - {None}:
-        session.execute(
-            update(Note)
-            .where(Note.id.in_(carried - {None}))
-            .values(relinked=Note.relinked + 1)
-            .execution_options(synchronize_session=False)
-        )
+    items = (one for content in contents for one in content.actions)
+    page_steps.step(session, {one.carried_from for one in items if one.carried_from})
 
 
 def _require_new_visibility(note: Note, visibility: str, by: Viewer) -> None:

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TypeVar
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from kms import markup, naming
+from kms import markup, naming, page_steps
 from kms.models import Note, WikiLink
 from kms.note_cards import NoteCard, cards
 from kms.note_kinds import NoteContent
@@ -83,12 +83,7 @@ def step_pages(session: Session, *, bearing: set[str], named: set[str], changed:
     for numbers in _batches(changed):
         theirs = select(WikiLink.title_key).where(WikiLink.note_id.in_(numbers))
         ids |= set(connection.scalars(select(Note.id).where(Note.title_key.in_(theirs))))
-    for numbers in _batches(ids):
-        # A page that someone else is changing at this moment steps by that change, and two
-        # people who change notes that name one another must not wait for each other.
-        free = select(Note.id).where(Note.id.in_(numbers)).with_for_update(skip_locked=True)
-        step = update(Note).where(Note.id.in_(free)).values(relinked=Note.relinked + 1)
-        connection.execute(step)
+    page_steps.step_free(session, ids)
 
 
 def _batches(values: set[T]) -> Iterator[Sequence[T]]:

@@ -12,7 +12,7 @@ from sqlalchemy import event, insert, inspect, select, union, update
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.orm.attributes import set_committed_value
 
-from kms import evidence, lesson_lives, wiki_links
+from kms import evidence, lesson_lives, page_steps, wiki_links
 from kms.db import Base, now
 from kms.models import (
     Comment,
@@ -155,8 +155,7 @@ def _step_lives(session: Session, named: dict[type[Base], set[int]]) -> None:
         ids |= evidence.drawn_from(session, comments=batch)
     for batch in _batches(named.get(Organisation, set())):
         ids |= lesson_lives.telling_of(session, organisations=batch)
-    for batch in _batches(ids):
-        lesson_lives.step_pages(session, batch)
+    page_steps.step(session, ids)
 
 
 def _is_seen_elsewhere(note: Note) -> bool:
