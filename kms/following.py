@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, String, cast, delete, func, or_, select, true
+from sqlalchemy import ColumnElement, String, cast, delete, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -16,11 +16,11 @@ from kms import naming, people, places, themes
 from kms.db import now
 from kms.errors import Invalid, NotFound
 from kms.language import gettext as _
-from kms.models import Comment, Follow, Note, NoteTheme, Person, Theme
+from kms.models import Follow, Note, NoteTheme, Person, Theme
 from kms.models.following import FOLLOWED
 from kms.note_cards import titles
 from kms.note_checks import tidy
-from kms.permissions import Viewer, may, require, visible_to
+from kms.permissions import ACCOUNT, Viewer, may, require, visible_to
 from kms.themes import Tree
 
 MOST = 200
@@ -292,23 +292,10 @@ def people_named(
     found = session.execute(
         select(climb.c.origin, Person.id, Person.name)
         .join(Person, Person.id == climb.c.at)
-        .where(Person.merged_into_id.is_(None), known_people(seen_by))
+        .where(Person.merged_into_id.is_(None), people.open_to(seen_by)),
+        {ACCOUNT: seen_by.account_id},
     )
     return {origin: (number, name) for origin, number, name in found}
-
-
-def known_people(viewer: Viewer) -> ColumnElement[bool]:
-    """The people whom a note or a comment the viewer may see names; a condition for a query."""
-    if may(viewer, "edit_people"):
-        return true()
-    remark = (
-        select(Comment.id)
-        .join(Note, Note.id == Comment.note_id)
-        .where(Comment.author_id == Person.id, Comment.hidden_at.is_(None), visible_to(viewer))
-        .correlate(Person)
-    )
-    known = or_(people.named_in_notes(viewer), remark.exists())
-    return or_(known, Person.id == viewer.person_id) if viewer.person_id else known
 
 
 def _numbers(rows: Iterable[Follow]) -> list[int]:

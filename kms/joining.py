@@ -53,7 +53,7 @@ PERSON = Kind(
     Person,
     "edit_people",
     people.key,
-    ("title", "nickname", "about", "place_code", "phone"),
+    ("title", "nickname", "about", "place_code", "organisation_id", "phone"),
 )
 ORGANISATION = Kind(
     "organisation",

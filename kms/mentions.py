@@ -9,21 +9,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy import ScalarSelect, String, case, cast, func, literal, or_, select, union_all
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from kms import people
-from kms.following import known_people
 from kms.models import (
     Account,
     Comment,
     Mention,
     Note,
-    NotePerson,
     Person,
     PersonAlias,
-    RoleAssignment,
 )
-from kms.permissions import SeenAs, Viewer, visible_as, visible_to
+from kms.permissions import ACCOUNT, SeenAs, Viewer, visible_to
 from kms.thai.words import is_cluster_boundary
 
 MOST_CALLED = 20
@@ -31,9 +28,8 @@ LONGEST_NAME = 100
 
 _AT = re.compile(r"(?<![A-Za-z0-9._%+-])@(?=\S)")
 _CODE = re.compile(r"`+[^`]{1,2000}`+")
-_END = re.compile(r"[\n\r@]")
-
-_Remark = aliased(Comment)
+# Whatever ends a line, also where "." and splitlines() do not agree.
+_END = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029@]")
 
 
 @dataclass
@@ -81,9 +77,10 @@ def suggest(session: Session, words: str, limit: int, *, seen_by: Viewer) -> lis
     found = session.scalars(
         select(Person)
         .join(Account, Account.person_id == Person.id)
-        .where(Account.is_active, called, known_people(seen_by))
+        .where(Account.is_active, called, people.open_to(seen_by))
         .order_by(case((begins, 0), else_=1), Person.name_key, Person.id)
-        .limit(limit)
+        .limit(limit),
+        {ACCOUNT: seen_by.account_id},
     )
     return list(found)
 
@@ -114,22 +111,12 @@ def links(way: SeenAs) -> ScalarSelect[str]:
     A line for each, as ``read_links`` reads it.
     """
     line = cast(Mention.person_id, String).concat(":").concat(Mention.name)
-    seen = visible_as(way)
-    by_role = select(Note.id).join(RoleAssignment, RoleAssignment.note_id == Note.id)
-    by_part = select(Note.id).join(NotePerson, NotePerson.note_id == Note.id)
-    by_word = select(Note.id).join(_Remark, _Remark.note_id == Note.id)
-    known = (
-        select(Note.id).where(Note.author_id == Person.id, seen),
-        by_role.where(RoleAssignment.person_id == Person.id, seen),
-        by_part.where(NotePerson.person_id == Person.id, seen),
-        by_word.where(_Remark.author_id == Person.id, _Remark.hidden_at.is_(None), seen),
-    )
     return (
         select(func.aggregate_strings(line, "\n"))
         .join(Person, Person.id == Mention.person_id)
         .where(
             Mention.comment_id == Comment.id,
-            or_(*(one.correlate(Person).exists() for one in known)),
+            people.known_as(way),
         )
         .correlate(Comment)
         .scalar_subquery()
@@ -138,7 +125,7 @@ def links(way: SeenAs) -> ScalarSelect[str]:
 
 def read_links(lines: str | None) -> dict[str, str]:
     """Name as it was written → address of the person's page."""
-    pairs = (line.partition(":") for line in (lines or "").splitlines())
+    pairs = (line.partition(":") for line in (lines or "").split("\n") if line)
     return {name: f"/people/{number}" for number, _colon, name in pairs}
 
 

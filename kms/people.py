@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Exists,
     Subquery,
     and_,
@@ -14,28 +16,44 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    true,
     union,
     union_all,
 )
 from sqlalchemy.orm import Session, joinedload
 
-from kms import naming, phones, places
+from kms import naming, organisations, phones, places
 from kms.contributions import RemarkUsed, remarks_used
 from kms.errors import Invalid, NotFound, SignInNeeded
 from kms.language import gettext as _
+from kms.lesson_lives import known_steps
 from kms.models import (
     Comment,
+    LessonStep,
     Note,
     NotePerson,
     NotePlace,
+    Organisation,
     Person,
     PersonAlias,
+    Recommendation,
+    RecommendationAnswer,
     RoleAssignment,
 )
 from kms.note_cards import NoteCard, apart
 from kms.note_checks import tidy
 from kms.note_kinds import ROLES
-from kms.permissions import ANONYMOUS, Viewer, may, require, visible_to
+from kms.permissions import (
+    ACCOUNT,
+    ANONYMOUS,
+    SeenAs,
+    Viewer,
+    may,
+    require,
+    seen_as,
+    visible_as,
+    visible_to,
+)
 from kms.person_names import LONGEST_NAME, find_or_create, key, known, resolve
 from kms.role_history import (
     PageTotals,
@@ -55,10 +73,11 @@ __all__ = [
     "kept_id",
     "key",
     "known",
-    "known_to",
+    "known_as",
     "listing",
     "named_in_notes",
     "names",
+    "open_to",
     "own",
     "page",
     "resolve",
@@ -75,6 +94,7 @@ LONGEST = {
     "aliases": LONGEST_NAME,
     "about": 20_000,
     "phone": 100,
+    "organisation": organisations.LONGEST_NAME,
 }
 
 # --- where they stand in notes -------------------------------------------------------------------
@@ -88,15 +108,12 @@ def named_in_notes(
     With ``role`` only those who play it; with ``place`` only there, or, where a role tells no
     place of its own, in a note from there.
     """
-    in_role = exists().where(
-        RoleAssignment.person_id == Person.id,
-        Note.id == RoleAssignment.note_id,
-        visible_to(seen_by),
-    )
+    seen = visible_to(seen_by)
+    in_role = _in_a_role(seen)
     if role:
         in_role = in_role.where(RoleAssignment.role == role)
     if not place:
-        return in_role if role else or_(in_role, *_credited_or_present(seen_by))
+        return in_role if role else or_(in_role, *_credited_or_present(seen))
     there = NotePlace.place_code.startswith(place, autoescape=True)
     from_there = exists().where(NotePlace.note_id == Note.id, there)
     own_place = RoleAssignment.place_code
@@ -108,19 +125,61 @@ def named_in_notes(
     )
     if role:
         return in_role
-    return or_(in_role, *(one.where(from_there) for one in _credited_or_present(seen_by)))
+    return or_(in_role, *(one.where(from_there) for one in _credited_or_present(seen)))
 
 
-def known_to(seen_by: Viewer) -> ColumnElement[bool]:
-    """Whether a note or comment the viewer may see is somebody's; a condition for a query."""
-    shown = (Comment.hidden_at.is_(None), Note.id == Comment.note_id, visible_to(seen_by))
-    return or_(named_in_notes(seen_by), exists().where(Comment.author_id == Person.id, *shown))
+@cache
+def known_as(way: SeenAs) -> ColumnElement[bool]:
+    """Whether anything that such viewers may see is a Person's or names them, for a statement.
+
+    A note, a comment, a step in the life of a lesson, a recommendation or an answer to one; the
+    parameter ACCOUNT says whose eyes (see ``visible_as``).
+    """
+    seen = visible_as(way)
+    remark = exists().where(
+        Comment.author_id == Person.id,
+        Comment.hidden_at.is_(None),
+        Note.id == Comment.note_id,
+        seen,
+    )
+    of_seen = and_(Note.id == LessonStep.lesson_id, seen)
+    took = known_steps((LessonStep.id,), way, undone=True).join(Note, of_seen)
+    step = took.where(LessonStep.by_id == Person.id).exists()
+    traces = (*_credited_or_present(seen), _in_a_role(seen), remark, step)
+    return or_(*(one.correlate(Person) for one in traces), Person.id.in_(_asked_or_answered(seen)))
 
 
-def _credited_or_present(seen_by: Viewer) -> tuple[Exists, Exists]:
-    seen = visible_to(seen_by)
+def open_to(viewer: Viewer) -> ColumnElement[bool]:
+    """Whether the viewer may open a Person's page: one known to them (``known_as``, which wants
+    the parameter ACCOUNT), themselves, and for curators everybody; a condition for a query."""
+    if may(viewer, "edit_people"):
+        return true()
+    known = known_as(seen_as(viewer))
+    return or_(Person.id == viewer.person_id, known) if viewer.person_id else known
+
+
+def _in_a_role(seen: ColumnElement[bool]) -> Exists:
+    return exists().where(
+        RoleAssignment.person_id == Person.id, Note.id == RoleAssignment.note_id, seen
+    )
+
+
+def _credited_or_present(seen: ColumnElement[bool]) -> tuple[Exists, Exists]:
     present = exists().where(NotePerson.person_id == Person.id, Note.id == NotePerson.note_id, seen)
     return exists().where(Note.author_id == Person.id, seen), present
+
+
+def _asked_or_answered(seen: ColumnElement[bool]) -> CompoundSelect[int | None]:
+    """Who recommends something, or answered. A list of its own: there are few, and no index."""
+    stands = (Recommendation.withdrawn_at.is_(None), seen)
+    asked = select(Recommendation.by_id).join(Note, Note.id == Recommendation.note_id)
+    answered = (
+        select(RecommendationAnswer.by_id)
+        .join(Recommendation, Recommendation.id == RecommendationAnswer.recommendation_id)
+        .join(Note, Note.id == Recommendation.note_id)
+        .where(RecommendationAnswer.undone_at.is_(None))
+    )
+    return union(asked.where(*stands), answered.where(*stands))
 
 
 def get(session: Session, person_id: int) -> Person:
@@ -141,8 +200,10 @@ def names(session: Session, ids: Iterable[int], *, seen_by: Viewer) -> dict[int,
     wanted = [one for one in ids if 0 < one <= naming.LARGEST_ID]
     if not wanted:
         return {}
+    known = known_as(seen_as(seen_by))
     rows = session.execute(
-        select(Person.id, Person.name).where(Person.id.in_(wanted), named_in_notes(seen_by))
+        select(Person.id, Person.name).where(Person.id.in_(wanted), known),
+        {ACCOUNT: seen_by.account_id},
     )
     return dict(rows.all())
 
@@ -152,7 +213,7 @@ def suggest(
 ) -> list[Person]:
     """People with these letters in a name they go by, those that begin with them first.
 
-    Only people whom the viewer could find in notes anyway.
+    Only people whom the viewer may know of anyway.
     """
     wanted = key(prefix)
     if not wanted:
@@ -166,9 +227,10 @@ def suggest(
     begins = Person.name_key.startswith(wanted, autoescape=True)
     rows = session.scalars(
         select(Person)
-        .where(called, named_in_notes(seen_by))
+        .where(called, known_as(seen_as(seen_by)))
         .order_by(case((begins, 0), else_=1), Person.name_key, Person.id)
-        .limit(limit)
+        .limit(limit),
+        {ACCOUNT: seen_by.account_id},
     )
     return list(rows)
 
@@ -259,11 +321,12 @@ def _links(ids: list[int], seen_by: Viewer) -> Subquery:
 class PersonPage:
     """What one person did, as far as the viewer may read it; the newest first.
 
-    ``phone`` is empty unless the viewer is signed in. ``remarks`` are the comments that lessons
-    were drawn from.
+    ``phone`` is empty unless the viewer is signed in; ``organisation`` is theirs where the viewer
+    may know of it. ``remarks`` are the comments that lessons were drawn from.
     """
 
     person: Person
+    organisation: Organisation | None
     aliases: list[str]
     phone: str
     periods: list[RolePeriod]
@@ -278,14 +341,14 @@ def page(session: Session, person_id: int, *, seen_by: Viewer, limit: int = 50) 
     """A person with all their notes, lessons and roles, in seven statements.
 
     The page of one who was found to be another is that one's. NotFound alike for nobody and for
-    somebody whom no note or comment the viewer may see names; curators and the person see the
-    page anyway.
+    somebody whose page is not ``open_to`` the viewer.
     """
-    person = _whole(session, person_id)
-    if person is not None and person.merged_into_id is not None:
-        person = _whole(session, kept_id(session, person.id) or person.id)
-    if person is None:
+    found = _whole(session, person_id, seen_by)
+    if found and found[0].merged_into_id is not None:
+        found = _whole(session, kept_id(session, person_id) or person_id, seen_by)
+    if found is None:
         raise _not_found()
+    person, organisation = found
     by_role = RoleAssignment.person_id == person.id
     periods = role_periods(session, by_role, seen_by=seen_by, limit=MOST_ROLES)
     played, in_all = role_history(session, by_role, seen_by=seen_by, limit=MOST_ROLES)
@@ -293,20 +356,37 @@ def page(session: Session, person_id: int, *, seen_by: Viewer, limit: int = 50) 
     totals = page_totals(session, named, seen_by=seen_by, roles=in_all)
     notes, lessons = apart(session, named, seen_by=seen_by, limit=limit)
     remarks = remarks_used(session, person.id, seen_by=seen_by)
-    if not (notes or lessons or remarks or _may_know(session, person, seen_by)):
+    if not (notes or lessons or remarks or _is_open(session, person, seen_by)):
         raise _not_found()
-    aliases = [alias.name for alias in person.aliases]
-    phone = person.phone if seen_by.is_signed_in else ""
-    return PersonPage(person, aliases, phone, periods, played, remarks, notes, lessons, totals)
+    return PersonPage(
+        person=person,
+        organisation=organisation,
+        aliases=[alias.name for alias in person.aliases],
+        phone=person.phone if seen_by.is_signed_in else "",
+        periods=periods,
+        roles=played,
+        remarks=remarks,
+        notes=notes,
+        lessons=lessons,
+        totals=totals,
+    )
 
 
-def _whole(session: Session, person_id: int) -> Person | None:
-    return session.scalar(
-        select(Person)
+def _whole(
+    session: Session, person_id: int, viewer: Viewer
+) -> tuple[Person, Organisation | None] | None:
+    """The person, and the organisation they are of where the viewer may know of it."""
+    is_known = true() if may(viewer, "edit_organisations") else organisations.known_to(viewer)
+    of = and_(Organisation.id == Person.organisation_id, is_known)
+    rows = session.execute(
+        select(Person, Organisation)
+        .outerjoin(Organisation, of)
         .where(Person.id == naming.require_row_id(person_id))
-        .options(joinedload(Person.aliases), joinedload(Person.organisation))
+        .options(joinedload(Person.aliases))
         .execution_options(populate_existing=True)
     )
+    row = rows.unique().one_or_none()
+    return (row[0], row[1]) if row else None
 
 
 def _names(person_id: int) -> ColumnElement[bool]:
@@ -316,17 +396,9 @@ def _names(person_id: int) -> ColumnElement[bool]:
     return or_(Note.author_id == person_id, Note.id.in_(union(by_role, by_part)))
 
 
-def _may_know(session: Session, person: Person, viewer: Viewer) -> bool:
-    """Whether the viewer may know of someone no note they may see names."""
-    if viewer.person_id == person.id or may(viewer, "edit_people"):
-        return True
-    remark = (
-        select(Comment.id)
-        .join(Note, Note.id == Comment.note_id)
-        .where(Comment.author_id == person.id, Comment.hidden_at.is_(None), visible_to(viewer))
-        .limit(1)
-    )
-    return session.scalar(remark) is not None
+def _is_open(session: Session, person: Person, viewer: Viewer) -> bool:
+    wanted = select(Person.id).where(Person.id == person.id, open_to(viewer))
+    return session.scalar(wanted, {ACCOUNT: viewer.account_id}) is not None
 
 
 def revise(
@@ -341,15 +413,19 @@ def revise(
     phone: str = "",
     aliases: Iterable[str] = (),
     place_code: str | None = None,
+    organisation: str = "",
 ) -> None:
     """What is known of a person; a name left behind stays an alias, so that notes still lead here.
 
-    Raises Invalid with problems by field (``name``, ``aliases``, ``place``…).
+    The ``organisation`` they are of goes by any of its names; an unknown one is made. Raises
+    Invalid with problems by field (``name``, ``aliases``, ``place``…).
     """
     require(by, "edit_people")
     said, others = tidy(name, lines=False), [tidy(one, lines=False) for one in aliases]
+    group = tidy(organisation, lines=False)
     texts = {"title": [title], "nickname": [nickname], "aliases": others, "about": [about]}
-    problems = _problems({"name": [said], **texts, "phone": [phone]}, place_code)
+    spelled = {"name": [said], "organisation": [group], **texts}
+    problems = _problems({**spelled, "phone": [phone]}, place_code)
     if problems:
         raise Invalid(_("ยังบันทึกไม่ได้ ช่วยแก้ %(n)s จุดที่บอกไว้", n=len(problems)), problems)
     wanted = naming.by_key([*others, person.name], key)
@@ -358,6 +434,7 @@ def revise(
     person.title, person.nickname = tidy(title, lines=False), tidy(nickname, lines=False)
     person.about, person.place_code = tidy(about), place_code or None
     person.phone = phones.tidied(phone)
+    person.organisation = organisations.find_or_create(session, group) if group else None
     kept = [alias for alias in person.aliases if wanted.pop(alias.key, None)]
     person.aliases[:] = [*kept, *(PersonAlias(name=one, key=k) for k, one in wanted.items())]
     session.flush()
@@ -372,21 +449,31 @@ def own(session: Session, person_id: int, *, by: Viewer) -> Person:
     return get(session, person_id)
 
 
-def revise_own(session: Session, person_id: int, *, by: Viewer, nickname: str, phone: str) -> None:
+def revise_own(
+    session: Session,
+    person_id: int,
+    *,
+    by: Viewer,
+    nickname: str,
+    phone: str,
+    place_code: str | None,
+) -> None:
     """Keep what people may say of themselves; raises as ``own``, and Invalid by field."""
     person = own(session, person_id, by=by)
-    texts = {"nickname": [nickname], "phone": [phone]}
-    problems = {**naming.too_long(texts, LONGEST), **phones.problem(phone)}
+    problems = _problems({"nickname": [nickname], "phone": [phone]}, place_code)
     if problems:
         raise Invalid(_("ยังบันทึกไม่ได้ ช่วยแก้ %(n)s จุดที่บอกไว้", n=len(problems)), problems)
     person.nickname, person.phone = tidy(nickname, lines=False), phones.tidied(phone)
+    person.place_code = place_code or None
     session.flush()
 
 
 def _problems(texts: dict[str, list[str]], place_code: str | None) -> dict[str, str]:
     problems = {**naming.too_long(texts, LONGEST), **phones.problem(texts["phone"][0])}
-    if not any(char.isalnum() for char in texts["name"][0]):
+    if not all(any(char.isalnum() for char in name) for name in texts.get("name", ())):
         problems["name"] = _("ใส่ชื่อที่คนเรียก ชื่อเล่นหรือตำแหน่งก็ได้")
+    if not all(organisations.key(name) for name in texts.get("organisation", ()) if name):
+        problems["organisation"] = _("ใส่ชื่อองค์กร")
     if place_code and not places.exists(place_code):
         problems["place"] = _("ไม่พบสถานที่นี้ เลือกตำบล อำเภอ หรือจังหวัดใหม่")
     return problems

@@ -32,7 +32,7 @@ from kms.models import (
     RoleAssignment,
 )
 from kms.nearness import NOWHERE, Near
-from kms.permissions import Viewer, require, visible_to
+from kms.permissions import ACCOUNT, Viewer, require, seen_as, visible_to
 
 # So many of the likest are weighed by where they are found.
 MOST_WEIGHED = 400
@@ -165,11 +165,12 @@ def _found_at(
     own: Any = kind.model
     if kind is PERSON:
         account: ColumnElement[bool] = exists().where(Account.person_id == Person.id)
-        known = or_(people.known_to(seen_by), account)
+        known = or_(people.known_as(seen_as(seen_by)), account)
     else:
         account, known = false(), organisations.known_to(seen_by)
     rows = session.execute(
-        select(own.id, own.name, own.place_code, account).where(own.id.in_(ids), known)
+        select(own.id, own.name, own.place_code, account).where(own.id.in_(ids), known),
+        {ACCOUNT: seen_by.account_id},
     )
     found = {row[0]: _Found(row[1], row[3], (row[2],) if row[2] else ()) for row in rows}
     for number, code in session.execute(_places(kind, found, seen_by)):

@@ -6,7 +6,7 @@ from flask.testing import FlaskClient
 from playwright.sync_api import expect
 from sqlalchemy import select
 
-from kms import comments, news, notes, people
+from kms import comments, mentions, news, notes, people
 from kms.markup import to_html_light
 from kms.models import Mention, Person, PersonAlias
 from kms.news_told import told
@@ -114,6 +114,19 @@ def test_a_latin_name_is_not_called_by_its_beginning(store: Store, cast: Cast, n
         person.name, person.name_key = "Som", people.key("Som")
     assert called(store, say(store, number, "@somchai hello", cast.commenter)) == []
     assert called(store, say(store, number, "@SOM hello", cast.commenter)) == [("Som", "SOM")]
+
+
+def test_a_name_ends_with_its_line(store: Store, cast: Cast, number: int) -> None:
+    with store.saving() as session:
+        person = people.get(session, cast.curator.person_id or 0)
+        person.name, person.name_key = "สมใจ ใจดี", people.key("สมใจ ใจดี")
+    for end in "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029":
+        assert called(store, say(store, number, f"@สมใจ{end}ใจดี", cast.commenter)) == []
+    assert mentions.read_links("7:สมใจ\u2028ใจดี\n8:ข") == {
+        "สมใจ\u2028ใจดี": "/people/7",
+        "ข": "/people/8",
+    }
+    assert mentions.read_links("") == mentions.read_links(None) == {}
 
 
 def test_new_words_call_anew_and_let_go(store: Store, cast: Cast, number: int) -> None:

@@ -80,6 +80,8 @@ def a_world(session: Session, chance: random.Random) -> tuple[list[int], list[in
     ]
     session.add_all([*persons, *groups])
     session.flush()
+    for one in persons:
+        one.organisation_id = chance.choice([None, *(group.id for group in groups)])
     ids, group_ids = [one.id for one in persons], [one.id for one in groups]
     account = Account(
         email="a@example.org", password_hash="", session_stamp="", person_id=chance.choice(ids)

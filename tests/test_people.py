@@ -1,14 +1,18 @@
 """People: found by any spelling, never by guess, and shown only where a note may be read."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from kms import comments, notes, people
+from kms import comments, lesson_life, notes, people, recommendations
 from kms.errors import Invalid, NotAllowed, NotFound
-from kms.note_kinds import RolePlayed
-from kms.permissions import ANONYMOUS
+from kms.models import Person
+from kms.note_kinds import PlaceNamed, RolePlayed
+from kms.permissions import ACCOUNT, ANONYMOUS, Viewer
 from kms.saving import Store
 from tests.cast import Cast
 from tests.statements import counting
@@ -145,6 +149,89 @@ def test_somebody_who_only_commented_has_a_page(session: Session, cast: Cast) ->
     assert cast.commenter.person_id is not None
     page = people.page(session, cast.commenter.person_id, seen_by=ANONYMOUS)
     assert (page.notes, page.totals.notes) == ([], 0)
+
+
+def known_where(session: Session, cast: Cast, person: Viewer) -> list[bool]:
+    """Whether a stranger, a member and they themselves can open the page and know the name."""
+    number = person.person_id or 0
+    found = []
+    for viewer in (ANONYMOUS, cast.stranger, person):
+        named = people.names(session, [number], seen_by=viewer) == {number: person.name}
+        offered = [one.id for one in people.suggest(session, person.name, seen_by=viewer)]
+        assert offered == ([number] if named else [])
+        assert (session.scalar(can_be_called(viewer, number)) is not None) == (
+            named or viewer is person
+        )
+        try:
+            people.page(session, number, seen_by=viewer)
+            found.append(True)
+        except NotFound:
+            found.append(False)
+            assert not named
+    return found
+
+
+def can_be_called(viewer: Viewer, number: int) -> Select[int]:
+    wanted = select(Person.id).where(Person.id == number, people.open_to(viewer))
+    return wanted.params({ACCOUNT: viewer.account_id})
+
+
+def test_who_only_steps_asks_or_answers_is_known_where_that_may_be_read(
+    session: Session, cast: Cast, subtests: pytest.Subtests
+) -> None:
+    note = notes.create(session, a_review(), by=cast.facilitator)
+    lesson = notes.create(session, a_lesson(), by=cast.facilitator)
+    minutes = some_minutes(meeting=None, places=(PlaceNamed(PHATTHALUNG),))
+    there = notes.create(session, minutes, by=cast.facilitator)
+    to = {"what": "ให้ทุนต่อ", "role": "khun_ua", "place_code": NAKHON}
+
+    def confirm(by: Viewer) -> None:
+        lesson_life.confirm(session, lesson, by=by, place=PHATTHALUNG, note=there.id)
+
+    def ask(by: Viewer) -> int:
+        return recommendations.add(session, note, by=by, **to).id
+
+    def answer(by: Viewer) -> None:
+        asked = ask(cast.facilitator)
+        recommendations.answer(session, asked, by=by, outcome="accepted", body="")
+
+    doings = ((confirm, cast.commenter), (ask, cast.administrator), (answer, cast.curator))
+    for doing, by in doings:
+        with subtests.test(doing.__name__):
+            plain = replace(by, permission="member")
+            assert known_where(session, cast, plain) == [False, False, True]
+            doing(by)
+            for visibility, known in (
+                ("members", [False, True, True]),
+                ("draft", [False, False, True]),
+                ("public", [True, True, True]),
+            ):
+                for one in (note, lesson, there):
+                    one.visibility = visibility
+                session.flush()
+                assert known_where(session, cast, plain) == known
+
+
+def test_what_is_withdrawn_or_told_by_a_hidden_note_makes_nobody_known(
+    session: Session, cast: Cast
+) -> None:
+    lesson = notes.create(session, a_lesson(), by=cast.facilitator)
+    minutes = some_minutes(places=(PlaceNamed(PHATTHALUNG),), visibility="members")
+    there = notes.create(session, minutes, by=cast.facilitator)
+    lesson_life.confirm(session, lesson, by=cast.commenter, place=PHATTHALUNG, note=there.id)
+    assert known_where(session, cast, cast.commenter) == [False, True, True]
+    to = {"what": "ให้ทุนต่อ", "role": "khun_ua", "place_code": NAKHON}
+    asker = replace(cast.administrator, permission="member")
+    asked = recommendations.add(session, lesson, by=asker, **to).id
+    answerer = replace(cast.curator, permission="member")
+    recommendations.answer(session, asked, by=cast.curator, outcome="accepted", body="")
+    assert known_where(session, cast, answerer) == [True, True, True]
+    recommendations.take_back(session, asked, by=cast.curator)
+    assert known_where(session, cast, answerer) == [False, False, True]
+    recommendations.answer(session, asked, by=cast.curator, outcome="done", body="")
+    recommendations.withdraw(session, asked, by=asker)
+    assert known_where(session, cast, asker) == [False, False, True]
+    assert known_where(session, cast, answerer) == [False, False, True]
 
 
 def test_people_are_suggested_by_any_name_those_that_begin_so_first(

@@ -180,6 +180,49 @@ def test_only_curators_mend_people(
     assert person(store, "คนถือเงินกองทุน").place_code == HU_LONG
 
 
+def test_the_organisation_of_a_person_is_shown_to_those_who_may_know_of_it(
+    app: Flask, client: FlaskClient, cast: Cast, store: Store, shelf: Shelf
+) -> None:
+    number = person(store, TREASURER).id
+    curator, member = cast.browser(app, "curator"), cast.browser(app, "commenter")
+    form = {"name": TREASURER, "place": "", "phone": ""}
+    for group, strangers in ((FUND, True), (HIDDEN_GROUP, False), ("กลุ่มที่เพิ่งตั้ง", True)):
+        answer = post(curator, f"/people/{number}/edit", {**form, "organisation": group})
+        assert answer.status_code == 303
+        assert f'value="{group}"' in curator.get(f"/people/{number}/edit").text
+        for reader in (client, member):
+            page = reader.get(f"/people/{number}").text
+            assert (group in main_of(page).partition("<section")[0]) == strangers
+    refused = post(curator, f"/people/{number}/edit", {**form, "organisation": "..."})
+    assert refused.status_code == 422 and 'value="..."' in refused.text
+    post(curator, f"/people/{number}/edit", {**form, "organisation": ""})
+    assert "กลุ่มที่เพิ่งตั้ง" not in client.get(f"/people/{number}").text
+
+
+def main_of(page: str) -> str:
+    return page[page.index("<main") : page.index("</main>")]
+
+
+def test_a_member_says_where_their_place_is_and_no_office(
+    app: Flask, client: FlaskClient, cast: Cast, store: Store, shelf: Shelf
+) -> None:
+    own, number = cast.browser(app, "commenter"), cast.commenter.person_id
+    address = f"/people/{number}/contact"
+    assert f'href="{address}"' in main_of(own.get("/actions?show=place").text)
+    assert "/people/None" not in client.get("/actions?show=place").text
+    refused = post(own, address, {"place": "ดาวอังคาร", "nickname": "ต้อม", "phone": ""})
+    assert refused.status_code == 422
+    assert "ดาวอังคาร" in refused.text and "ต้อม" in refused.text
+    said = {"place": "ต.หูล่อง อ.ปากพนัง", "nickname": "ต้อม", "organisation": FUND}
+    assert post(own, address, said).status_code == 303
+    kept = person(store, cast.commenter.name)
+    assert (kept.place_code, kept.nickname, kept.organisation_id) == (HU_LONG, "ต้อม", None)
+    assert "ต.หูล่อง" in own.get(address).text
+    assert f'href="{address}"' not in main_of(own.get("/actions?show=place").text)
+    assert post(own, address, {**said, "place": ""}).status_code == 303
+    assert person(store, cast.commenter.name).place_code is None
+
+
 def test_a_refused_form_keeps_every_word(
     app: Flask, cast: Cast, store: Store, shelf: Shelf
 ) -> None:

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from kms import knowing, people, phones, places, roles, themes
 from kms.language import gettext as _
+from kms.models import Person
 from kms.note_kinds import ROLES
 from kms.people import PersonPage
 from kms.permissions import require
@@ -100,6 +101,7 @@ def show(number: int) -> ResponseReturnValue:
     return render_template(
         "people/show.html",
         person=page.person,
+        organisation=page.organisation,
         aliases=page.aliases,
         phone=page.phone,
         roles=grouped_by_role(page.roles, page.periods),
@@ -125,7 +127,13 @@ def edit(number: int) -> ResponseReturnValue:
 def revise(number: int) -> ResponseReturnValue:
     """Keep what was mended, or show the form again with every word."""
     given = asked.words(
-        "name", "title", "nickname", "phone", "place", many_lines=("about", "aliases")
+        "name",
+        "title",
+        "nickname",
+        "phone",
+        "place",
+        "organisation",
+        many_lines=("about", "aliases"),
     )
 
     def save() -> None:
@@ -141,6 +149,7 @@ def revise(number: int) -> ResponseReturnValue:
                 phone=given["phone"],
                 aliases=given["aliases"].splitlines(),
                 place_code=asked.place(given["place"]).require(),
+                organisation=given["organisation"],
             )
 
     return mended(given, f"/people/{number}", save, partial(_form, number))
@@ -148,19 +157,25 @@ def revise(number: int) -> ResponseReturnValue:
 
 @blueprint.get("/<int:number>/contact")
 def contact(number: int) -> ResponseReturnValue:
-    """My own nickname and phone."""
+    """My own nickname, phone and place."""
     return _contact_form(number, {}, {})
 
 
 @blueprint.post("/<int:number>/contact")
 def revise_contact(number: int) -> ResponseReturnValue:
     """Keep them, or show the form again."""
-    given = {"name": viewer().name, **asked.words("nickname", "phone")}
+    given = {"name": viewer().name, **asked.words("nickname", "phone", "place")}
 
     def save() -> None:
         with saving() as session:
-            own = {"nickname": given["nickname"], "phone": given["phone"]}
-            people.revise_own(session, number, by=viewer(), **own)
+            people.revise_own(
+                session,
+                number,
+                by=viewer(),
+                nickname=given["nickname"],
+                phone=given["phone"],
+                place_code=asked.place(given["place"]).require(),
+            )
 
     return mended(given, f"/people/{number}", save, partial(_contact_form, number))
 
@@ -168,7 +183,8 @@ def revise_contact(number: int) -> ResponseReturnValue:
 def _contact_form(number: int, given: Typed, problems: Typed) -> str:
     with reading() as session:
         person = people.own(session, number, by=viewer())
-        kept = {"nickname": person.nickname, "phone": person.phone}
+        where = _path(person)
+        kept = {"nickname": person.nickname, "phone": person.phone, "place": where}
     return render_template(
         "people/contact.html", person=person, given={**kept, **given}, problems=problems
     )
@@ -194,5 +210,10 @@ def _kept(page: PersonPage) -> dict[str, str]:
         "phone": person.phone,
         "about": person.about,
         "aliases": "\n".join(page.aliases),
-        "place": places.path(person.place_code) if person.place_code else "",
+        "place": _path(person),
+        "organisation": page.organisation.name if page.organisation else "",
     }
+
+
+def _path(person: Person) -> str:
+    return places.path(person.place_code) if person.place_code else ""
