@@ -1,10 +1,11 @@
 """Who may say of somebody's lesson that it is one, that it still holds, that it is routine."""
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from kms.models import Note, RoleAssignment
-from kms.note_kinds import Kind
+from kms import roles
+from kms.errors import NotAllowed
+from kms.language import gettext as _
+from kms.models import Note
 from kms.permissions import Viewer, may, require
 
 
@@ -21,6 +22,13 @@ def require_judge(session: Session, lesson: Note, by: Viewer) -> None:
         require(by, "agree_lesson")
 
 
+def require_agree(session: Session, lesson: Note, by: Viewer) -> None:
+    """Raise NotAllowed or SignInNeeded unless they may judge and it is somebody else's lesson."""
+    if is_own(lesson, by):
+        raise NotAllowed(_("เป็นบทเรียนของคุณเอง ให้คนอื่นเห็นด้วย"))
+    require_judge(session, lesson, by)
+
+
 def is_own(lesson: Note, by: Viewer) -> bool:
     """Whether they put it here or are credited with it."""
     put_here = lesson.owner_id is not None and lesson.owner_id == by.account_id
@@ -28,23 +36,5 @@ def is_own(lesson: Note, by: Viewer) -> bool:
 
 
 def is_khun_amnuay(session: Session, who: Viewer) -> bool:
-    """Whether somebody else's note says that they play this role.
-
-    Nobody makes themselves one: not by an own note, nor by a page, which any member may revise,
-    nor by a draft, which nobody else has read.
-    """
-    if who.person_id is None:
-        return False
-    said = (
-        select(RoleAssignment.id)
-        .join(Note, Note.id == RoleAssignment.note_id)
-        .where(
-            RoleAssignment.person_id == who.person_id,
-            RoleAssignment.role == "khun_amnuay",
-            Note.visibility != "draft",
-            Note.kind != Kind.PAGE.value,
-            Note.owner_id.is_distinct_from(who.account_id),
-            Note.author_id.is_distinct_from(who.person_id),
-        )
-    )
-    return session.scalar(said.limit(1)) is not None
+    """Whether somebody else's note says that they play this role, anywhere."""
+    return roles.is_said_to_play(session, who, "khun_amnuay")

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, exists, func, select, update
+from sqlalchemy import ColumnElement, Row, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
-from kms import naming, organisations, places
+from kms import naming, organisations, page_steps, places, roles
 from kms.db import now
 from kms.errors import Invalid, NotAllowed, NotFound, SignInNeeded
 from kms.language import gettext as _
@@ -23,7 +23,6 @@ from kms.models import (
     Person,
     Recommendation,
     RecommendationAnswer,
-    RoleAssignment,
 )
 from kms.note_checks import tidy
 from kms.note_kinds import ROLES
@@ -245,7 +244,7 @@ def add(
     made = there or Recommendation(**values, by_id=by.person_id)
     made.withdrawn_at = None
     session.add(made)
-    _let_page_hear(session, note.id)
+    page_steps.step(session, [note.id])
     session.flush()
     return made
 
@@ -257,7 +256,7 @@ def withdraw(session: Session, recommendation_id: int, *, by: Viewer, back: bool
         _refuse(by, _("คนที่เสนอเท่านั้นที่ถอนข้อเสนอได้"))
     one = session.get_one(Recommendation, shown.id)
     one.withdrawn_at = None if back else now()
-    _let_page_hear(session, one.note_id)
+    page_steps.step(session, [one.note_id])
     session.flush()
     return one.note_id
 
@@ -294,7 +293,8 @@ def _known_organisation(session: Session, name: str, by: Viewer) -> int | None:
 
 
 def may_answer(session: Session, one: Shown, viewer: Viewer) -> bool:
-    """Whether the viewer is of that organisation, plays that role at that place, or curates."""
+    """Whether the viewer is of that organisation, is said by others to play that role at that
+    place, or curates."""
     if may(viewer, "answer_recommendation"):
         return True
     if not may(viewer, "comment") or viewer.person_id is None:
@@ -302,15 +302,7 @@ def may_answer(session: Session, one: Shown, viewer: Viewer) -> bool:
     if one.organisation_id is not None:
         own = select(Person.organisation_id).where(Person.id == viewer.person_id)
         return session.scalar(own) == one.organisation_id
-    # What a draft says of somebody's role is known to its writer alone.
-    plays = select(RoleAssignment.id).join(Note, Note.id == RoleAssignment.note_id)
-    found = plays.where(
-        RoleAssignment.person_id == viewer.person_id,
-        RoleAssignment.role == one.role,
-        RoleAssignment.place_code == one.place_code,
-        Note.visibility != "draft",
-    )
-    return session.scalar(found.limit(1)) is not None
+    return roles.is_said_to_play(session, viewer, one.role, place_code=one.place_code)
 
 
 def answer(
@@ -345,7 +337,7 @@ def answer(
         by_id=by.person_id,
     )
     session.add(made)
-    _let_page_hear(session, one.note)
+    page_steps.step(session, [one.note])
     session.flush()
     return made
 
@@ -358,7 +350,7 @@ def take_back(session: Session, recommendation_id: int, *, by: Viewer) -> None:
     if not (one.answer.is_own or may(by, "answer_recommendation")):
         _refuse(by, _("คนที่ตอบหรือบรรณาธิการเท่านั้นที่ถอนคำตอบได้"))
     session.get_one(RecommendationAnswer, one.answer.id).undone_at = now()
-    _let_page_hear(session, one.note)
+    page_steps.step(session, [one.note])
     session.flush()
 
 
@@ -366,16 +358,6 @@ def _refuse(by: Viewer, said: str) -> None:
     if not by.is_signed_in:
         raise SignInNeeded(_("เข้าสู่ระบบก่อน แล้วทำต่อได้เลย"))
     raise NotAllowed(said)
-
-
-def _let_page_hear(session: Session, number: int) -> None:
-    """The page of the note shows them: kept copies of it are stale."""
-    session.execute(
-        update(Note)
-        .where(Note.id == number)
-        .values(relinked=Note.relinked + 1)
-        .execution_options(synchronize_session=False)
-    )
 
 
 # --- of one account ------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from kms.errors import Invalid
 from kms.language import gettext as _
 from kms.models import Note, NotePlace, Organisation, Person, RoleAssignment
 from kms.note_kinds import ROLES as CODES
+from kms.note_kinds import Kind
 from kms.permissions import Viewer, numbers_seen_by, visible_to
 
 
@@ -236,6 +237,33 @@ def counts(session: Session, *, seen_by: Viewer) -> dict[str, int]:
         .group_by(RoleAssignment.role)
     )
     return {role: people + groups for role, people, groups in rows}
+
+
+def is_said_to_play(
+    session: Session, who: Viewer, role: str, *, place_code: str | None = None
+) -> bool:
+    """Whether somebody else's note says that they play this role, at this very place if given.
+
+    Nobody makes themselves one: not by an own note, nor by a page, which any member may revise,
+    nor by a draft, which nobody else has read.
+    """
+    if who.person_id is None:
+        return False
+    said = (
+        select(RoleAssignment.id)
+        .join(Note, Note.id == RoleAssignment.note_id)
+        .where(
+            RoleAssignment.person_id == who.person_id,
+            RoleAssignment.role == role,
+            Note.visibility != "draft",
+            Note.kind != Kind.PAGE.value,
+            Note.owner_id.is_distinct_from(who.account_id),
+            Note.author_id.is_distinct_from(who.person_id),
+        )
+    )
+    if place_code:
+        said = said.where(RoleAssignment.place_code == place_code)
+    return session.scalar(said.limit(1)) is not None
 
 
 def _played_in(place: str) -> ColumnElement[bool]:

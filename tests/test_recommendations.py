@@ -6,14 +6,15 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from kms import notes, recommendations
+from kms import joining, notes, organisations, recommendations
 from kms.errors import Invalid, NotAllowed, NotFound, SignInNeeded
+from kms.joining import ORGANISATION
 from kms.models import Organisation, Person
-from kms.note_kinds import NoteContent, OrganisationPart, RolePlayed
+from kms.note_kinds import Kind, NoteContent, OrganisationPart, RolePlayed
 from kms.permissions import Viewer
 from kms.recommendations import Asked
 from kms.saving import Store
-from tests.cast import Cast, post
+from tests.cast import Cast, csrf_token, post
 from tests.statements import counting
 from tests.stories import HULONG, PAK_PHANANG, a_review
 
@@ -148,10 +149,12 @@ def test_who_belongs_to_the_organisation_answers_and_takes_it_back(
     assert asked(session, cast.anonymous, answered=False) == [number]
 
 
-def test_who_plays_the_role_there_answers_and_nobody_of_elsewhere(
+def test_whom_others_say_to_play_the_role_there_answers_and_nobody_of_elsewhere(
     session: Session, cast: Cast
 ) -> None:
     note = write(session, cast)
+    role = RolePlayed("khun_amnuay", cast.facilitator.name, "", "tambon", HULONG)
+    notes.create(session, a_review(author="", roles=(role,)), by=cast.commenter)
     here = ask(session, note.id, cast.commenter, role="khun_amnuay", place_code=HULONG)
     there = ask(session, note.id, cast.commenter, role="khun_amnuay", place_code="93")
     recommendations.answer(session, here, by=cast.facilitator, outcome="done", body="")
@@ -160,14 +163,16 @@ def test_who_plays_the_role_there_answers_and_nobody_of_elsewhere(
     recommendations.answer(session, there, by=cast.curator, outcome="accepted", body="")
 
 
-def test_a_role_that_only_ones_own_draft_names_answers_nothing(
-    session: Session, cast: Cast
-) -> None:
+def test_nobody_makes_themselves_the_one_who_is_asked(session: Session, cast: Cast) -> None:
     note = write(session, cast)
     number = ask(session, note.id, cast.facilitator, role="khun_ua", place_code="93")
-    mine = RolePlayed("khun_ua", cast.commenter.name, "", "province", "93")
-    draft: NoteContent = a_review(visibility="draft", roles=(mine,))
-    notes.create(session, draft, by=cast.commenter)
+    me = cast.commenter.name
+    mine = {"roles": (RolePlayed("khun_ua", me, "", "province", "93"),), "author": ""}
+    notes.create(session, a_review(visibility="draft", **mine), by=cast.commenter)
+    notes.create(session, a_review(**mine), by=cast.commenter)
+    notes.create(session, a_review(**{**mine, "author": me}), by=cast.facilitator)
+    page = NoteContent(Kind.PAGE, "เมืองลุง", "คลอง", "public", **mine)  # type: ignore[arg-type]
+    notes.create(session, page, by=cast.facilitator)
     with pytest.raises(NotAllowed):
         recommendations.answer(session, number, by=cast.commenter, outcome="done", body="")
 
@@ -215,8 +220,10 @@ def test_from_asking_to_the_answer_on_every_page_that_shows_it(
     form: dict[str, object] = {"what": WHAT, "organisation": GROUP}
     answer = post(member, f"/notes/{number}/recommend", form)
     assert answer.location == "/recommendations/1"
-    with store.saving() as session:
-        join(session, cast.facilitator)
+    person = f"/people/{cast.facilitator.person_id}/edit"
+    office: dict[str, object] = {"name": cast.facilitator.name, "organisation": GROUP}
+    assert post(cast.browser(app, "curator"), person, office).status_code == 303
+    with store.reading() as session:
         group = session.scalar(select(Organisation.id).where(Organisation.name == GROUP))
     pages = (f"/notes/{number}", "/recommendations", f"/organisations/{group}")
     for page in pages:
@@ -257,6 +264,46 @@ def test_the_page_of_a_role_and_place_shows_what_is_asked_of_it(
     assert WHAT not in client.get("/roles/khun_ua?place=จ.พัทลุง").text
     assert WHAT in client.get("/recommendations?role=khun_ua&show=waiting").text
     assert WHAT not in client.get("/recommendations?show=answered").text
+
+
+def test_words_for_what_was_withdrawn_meanwhile_are_not_lost(
+    app: Flask, store: Store, cast: Cast, number: int
+) -> None:
+    with store.saving() as session:
+        made = ask(session, number, cast.facilitator)
+    curator = cast.browser(app, "curator")
+    page = f"/recommendations/{made}"
+    form: dict[str, object] = {"outcome": "partly", "body": "<b>ตอบยาว</b>"}
+    token = csrf_token(curator, page)
+    with store.saving() as session:
+        recommendations.withdraw(session, made, by=cast.facilitator)
+    told = []
+    for one in (made, 99_999):
+        sent = {"csrf_token": token, **form}
+        answer = curator.post(f"/recommendations/{one}/answer", data=sent)
+        assert answer.status_code == 404
+        assert "&lt;b&gt;ตอบยาว&lt;/b&gt;" in answer.text
+        told.append(answer.text.partition("<main")[2].partition("</main>")[0])
+        assert token not in told[-1]
+    assert told[0] == told[1]
+
+
+def test_an_organisation_joined_to_another_is_asked_at_its_old_address(
+    app: Flask, client: FlaskClient, store: Store, cast: Cast, number: int
+) -> None:
+    with store.saving() as session:
+        ask(session, number, cast.facilitator)
+        found = organisations.resolve(session, [GROUP, "สถาบันพัฒนาองค์กร"])
+        kept, gone = (one.id for one in found.values())
+        joining.join(session, ORGANISATION, kept=kept, gone=gone, by=cast.curator)
+    old = client.get(f"/organisations/{gone}")
+    assert (old.status_code, old.location) == (301, f"/organisations/{kept}")
+    assert WHAT in client.get(old.location).text
+    edit = cast.browser(app, "curator").get(f"/organisations/{gone}/edit")
+    assert (edit.status_code, edit.location) == (301, f"/organisations/{kept}/edit")
+    listed = client.get(f"/recommendations?organisation={gone}").text
+    assert GROUP in listed and WHAT in listed
+    assert f'name="organisation" value="{kept}"' in listed
 
 
 def test_a_hidden_note_is_not_asked_from(app: Flask, store: Store, cast: Cast) -> None:
