@@ -13,7 +13,7 @@ from kms.web import asked
 from kms.web.activities import today
 from kms.web.addresses import address
 from kms.web.context import reading, saving, viewer
-from kms.web.named import Typed, grouped_by_role, mended
+from kms.web.named import Typed, grouped_by_role, mended, moved_to
 from kms.web.paging import page_of, start_of
 
 blueprint = Blueprint("organisations", __name__, url_prefix="/organisations")
@@ -57,6 +57,8 @@ def show(number: int) -> ResponseReturnValue:
     """Everything one organisation took part in, as far as the viewer may read it."""
     with reading() as session:
         page = organisations.page(session, number, seen_by=viewer())
+        if page.organisation.id != number:
+            return moved_to(f"/organisations/{page.organisation.id}")
         works = activities.of_organisation(session, number, seen_by=viewer())
         asked_of = recommendations.listing(
             session, recommendations.Asked(number), seen_by=viewer(), limit=MOST_ASKED
@@ -82,6 +84,10 @@ def show(number: int) -> ResponseReturnValue:
 def edit(number: int) -> ResponseReturnValue:
     """What is known of an organisation, to be mended."""
     require(viewer(), "edit_organisations")
+    with reading() as session:
+        kept = organisations.kept_id(session, number)
+    if kept is not None:
+        return moved_to(f"/organisations/{kept}/edit")
     return _form(number, {}, {})
 
 

@@ -167,7 +167,8 @@ def _role_names() -> list[tuple[str, str]]:
 
 
 def _organisation_asked(session: Session) -> tuple[int | None, str]:
-    """The organisation of the address, by its number, when the viewer may know of it."""
+    """The organisation of the address by its number, or the one it was found to be; without a
+    name where the viewer may not know of it."""
     text = request.args.get("organisation", "")
     number = start_of(text)
     if not number:
@@ -176,7 +177,7 @@ def _organisation_asked(session: Session) -> tuple[int | None, str]:
         found = organisations.page(session, number, seen_by=viewer(), limit=1)
     except NotFound:
         return number, ""
-    return number, found.organisation.name
+    return found.organisation.id, found.organisation.name
 
 
 def _form(
