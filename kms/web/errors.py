@@ -143,8 +143,12 @@ def _drawn(trouble: Trouble) -> str:
 
 
 def _typed(status: int) -> list[tuple[str, str]]:
-    """What was sent with a refused form, so that it can be copied and is not lost."""
-    if request.method != "POST" or status in (404, 405, 413):
+    """What was sent with a refused form, so that it can be copied and is not lost.
+
+    Also where there is nothing any more to send it to: the sender's own words tell nothing of
+    what is hidden.
+    """
+    if request.method != "POST" or status in (405, 413):
         return []
     pairs = request.form.items(multi=True)
     return [(name, said) for name, said in pairs if said.strip() and name not in NEVER_SHOWN]
