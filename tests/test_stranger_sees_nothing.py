@@ -4,6 +4,7 @@ The whole site is walked before and after something is hidden in it: every route
 lists, counts, drawings, briefings, feeds and news. Both walks must tell the same.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import quote
@@ -24,8 +25,11 @@ from kms import (
     recommendations,
     themes,
 )
+from kms.actions import WAYS
 from kms.activities import ActivityFacts, Part
 from kms.briefings import Choices
+from kms.lesson_lives import STAGES
+from kms.lessons import QUEUES, SUPERSEDED
 from kms.models import Note, RecommendationAnswer
 from kms.note_kinds import (
     ActionItem,
@@ -39,12 +43,40 @@ from kms.note_kinds import (
 from kms.permissions import Viewer
 from kms.saving import Store
 from tests.cast import Cast
-from tests.hostile import addresses, shown, walk
+from tests.hostile import addresses, links_of, shown, walk
 from tests.stories import HULONG, NAKHON, PHATTHALUNG, a_lesson, a_review, some_minutes
 from tests.test_hostile import PUBLIC_WORD, SECRET, asking, values_of
 
 TODAY = date(2026, 11, 21)
-PLACES = ("", "จ.นครศรีธรรมราช")
+PLACES = ("จ.นครศรีธรรมราช", "จ.พัทลุง")
+THEMES = ("welfare", "farm")
+BOTH = {"theme": THEMES[0], "place": PLACES[0]}
+# What a stranger sees first narrows nothing.
+WAYS_ON = tuple(way for way in WAYS if way != "open")
+# What narrows each list, and by what: of every name at least one value leaves something out.
+FILTERS: dict[str, dict[str, tuple[str, ...]]] = {
+    "/lessons": {"show": (*STAGES, *QUEUES, SUPERSEDED), "theme": THEMES, "place": PLACES},
+    "/actions": {"show": WAYS_ON, "theme": THEMES, "place": PLACES, "who": ("ใครสักคน",)},
+    "/activities": {
+        "theme": THEMES,
+        "place": PLACES,
+        "organisation": ("พอช.",),
+        "year": ("2569", "2549"),
+    },
+    "/recommendations": {
+        "show": ("waiting", "answered"),
+        "role": ("khun_ua", "khun_kit"),
+        "organisation": ("1",),
+        "place": PLACES,
+    },
+    "/overlaps": {"state": ("flag", "coordinated"), "place": PLACES},
+    "/network": {"theme": THEMES, "place": PLACES, "from": ("2569",), "to": ("2540",)},
+    "/people": {"role": ("khun_ua", "khun_kit"), "place": (*PLACES, "จ.เชียงใหม่")},
+    "/people/near": {"theme": THEMES, "place": PLACES},
+    "/organisations": {"kind": ("fund", "network"), "place": PLACES},
+    "/roles/khun_kit": {"level": ("village", "tambon"), "place": PLACES},
+    "/briefing": {"theme": THEMES, "place": PLACES, "plan": (PUBLIC_WORD, SECRET)},
+}
 
 
 @dataclass(frozen=True)
@@ -63,6 +95,7 @@ def told(store: Store, cast: Cast) -> Told:
     with store.saving() as session:
         top = themes.add(session, by=cast.curator, name="แผนแม่บทชุมชน", slug="plan")
         themes.add(session, by=cast.curator, name="สวัสดิการชุมชน", slug="welfare", parent=top)
+        themes.add(session, by=cast.curator, name="เกษตร", slug="farm")
     with store.saving() as session:
         welfare = {"themes": ("welfare",)}
         review = notes.create(session, a_review(body=PUBLIC_WORD, **welfare), by=cast.facilitator)
@@ -154,19 +187,18 @@ def look_everywhere(client: FlaskClient, app: Flask) -> dict[str, object]:
 
 
 def _narrowed() -> list[str]:
-    found = []
-    for place in map(quote, PLACES):
-        for theme in ("", "welfare"):
-            asked = f"theme={theme}&place={place}"
-            plan = quote(PUBLIC_WORD)
-            found += [
-                f"/briefing?{asked}&plan={plan}",
-                f"/briefing?{asked}&plan={quote(SECRET)}",
-                *(f"{page}?{asked}" for page in ("/lessons", "/people/near", "/network")),
-                *(f"{page}?{asked}" for page in ("/actions", "/activities", "/recommendations")),
-                f"/overlaps?{asked}",
-            ]
-    found += [f"/lessons?stage={stage}" for stage in lesson_life.STAGES]
+    """The lists narrowed by each value, and by both where they have a theme and a place."""
+    found = [
+        f"{page}?{name}={quote(value)}"
+        for page, names in FILTERS.items()
+        for name, values in names.items()
+        for value in values
+    ]
+    both = "&".join(f"{name}={quote(value)}" for name, value in BOTH.items())
+    found += [f"{page}?{both}" for page, names in FILTERS.items() if names.keys() >= BOTH.keys()]
+    for plan in map(quote, (PUBLIC_WORD, SECRET)):
+        found += [f"/briefing?{both}&plan={plan}", f"/feeds/search?q={plan}"]
+    found += [f"/feeds/search?{asked}" for asked in ("kind=lesson", "province=80", "theme=welfare")]
     found += [f"/write/aar?briefing={'0' * 32}", f"/write/lesson?from=1&passage={quote(SECRET)}"]
     return found
 
@@ -199,13 +231,36 @@ def test_what_lessons_became_is_told_alike_whether_hidden_notes_are_there_or_not
     assert differing == []
 
 
+def test_every_filter_of_the_walk_takes_effect(
+    client: FlaskClient, told: Told, subtests: pytest.Subtests
+) -> None:
+    """A name or a value that a page does not know would leave it as it is."""
+    for page, names in FILTERS.items():
+        whole = _listed(client, page)
+        for name, values in names.items():
+            with subtests.test(page=page, name=name):
+                for value in map(quote, values):
+                    unknown = client.get(f"{page}?un{name}={value}").text
+                    narrowed = client.get(f"{page}?{name}={value}")
+                    assert narrowed.status_code == 200
+                    assert narrowed.text != unknown.replace(f"un{name}", name), value
+                listed = [_listed(client, f"{page}?{name}={quote(value)}") for value in values]
+                assert any(one != whole for one in listed)
+
+
+def _listed(client: FlaskClient, page: str) -> set[str]:
+    """The notes, people and activities that the page leads to."""
+    _head, main = client.get(page).text.split("<main", 1)
+    return {one for one in links_of(main) if re.fullmatch(r"/[a-z]+/[0-9]+", one)}
+
+
 def test_the_owner_sees_what_the_stranger_does_not(
     app: Flask, store: Store, cast: Cast, told: Told
 ) -> None:
     """So that the walk above looks at something."""
     hide(store, cast, told, "draft")
     owner = cast.browser(app, "facilitator")
-    lesson, place = f"/notes/{told.lesson}", quote(PLACES[1])
+    lesson, place = f"/notes/{told.lesson}", quote(PLACES[0])
     pages = (
         lesson,
         "/actions?show=open",
