@@ -65,7 +65,7 @@ def weighed(
         offered = [one for one in offered if fits(one, wanted)]
     lessons = ordered(offered, wanted)
     known = {one.lesson.number for one in lessons}
-    named = {step.other for one in lessons for step in one.lesson.life.contradictions if step.other}
+    named = {step.other for one in lessons for step in one.lesson.contradictions if step.other}
     return Weighed(lessons, ordered(_offered(session, sorted(named - known), seen_by), wanted))
 
 

@@ -105,9 +105,19 @@ class Offered:
         return sum(one.outcome == outcome for one in self.life.uses)
 
     @property
+    def worked_elsewhere(self) -> bool:
+        """Whether a use in a place that is not its own succeeded."""
+        return any(one.elsewhere and one.outcome == "worked" for one in self.life.uses)
+
+    @property
     def is_contradicted(self) -> bool:
         """Whether something speaks against it that nobody has looked at since."""
         return self.life.review == "contradicted"
+
+    @property
+    def contradictions(self) -> tuple[LifeStep, ...]:
+        """What people said against it that nobody has looked at since."""
+        return tuple(one for one in self.life.doubts if one.step == "contradicted")
 
     @property
     def is_draft(self) -> bool:
@@ -220,7 +230,7 @@ def _found_out(lesson: Offered, place: str) -> Iterator[str]:
     if lesson.confirmed_in:
         where = _names((one.place_code for one in lesson.life.confirmations), place)
         yield _("ยืนยันแล้ว %(n)s ที่", n=lesson.confirmed_in) + (f" ({where})" if where else "")
-    elif not lesson.is_draft and not lesson.uses("worked"):
+    elif not lesson.is_draft and not lesson.worked_elsewhere:
         yield _("ยังไม่มีที่อื่นยืนยัน")
     if lesson.uses("worked"):
         yield _("ใช้แล้วได้ผล %(n)s ครั้ง", n=lesson.uses("worked"))
@@ -235,7 +245,7 @@ def _found_out(lesson: Offered, place: str) -> Iterator[str]:
 def _doubts(lesson: Offered) -> Iterator[str]:
     if lesson.is_draft:
         yield _("ยังรอเห็นด้วย")
-    if lesson.is_contradicted and lesson.life.contradictions:
+    if lesson.is_contradicted and lesson.contradictions:
         yield _("มีผู้เห็นแย้ง")
     if lesson.life.review == "asked":
         yield _("มีคนขอให้ทบทวน")
@@ -329,7 +339,7 @@ def _contradicted(known: Iterable[Placed], against: Iterable[Placed]) -> Iterato
     by_number = {one.lesson.number: one for one in (*against, *lessons)}
     met: set[int] = set()
     for one in lessons:
-        steps = one.lesson.life.contradictions
+        steps = one.lesson.contradictions
         if one.lesson.is_contradicted and steps and one.lesson.number not in met:
             found = Disagreement(one, by_number.get(steps[-1].other or 0), steps[-1])
             met |= found.numbers

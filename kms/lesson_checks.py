@@ -63,10 +63,12 @@ def place(code: str | None) -> str:
 
 
 def another_place(lesson: Note, code: str | None) -> str:
-    """A place that is none of the lesson's own, nor in one of them."""
-    if any(place(code).startswith(own.place_code) for own in lesson.places):
+    """A place that is none of the lesson's own, nor in one of them, nor holds one."""
+    there = place(code)
+    own = [one.place_code for one in lesson.places]
+    if any(there.startswith(one) or one.startswith(there) for one in own):
         raise Invalid(_("ที่นี่เป็นที่ของบทเรียนนี้เอง การยืนยันต้องมาจากที่อื่น"))
-    return place(code)
+    return there
 
 
 def witness(session: Session, lesson: Note, number: int | None, by: Viewer) -> int:
@@ -74,6 +76,18 @@ def witness(session: Session, lesson: Note, number: int | None, by: Viewer) -> i
     if number is None or number == lesson.id or _seen(session, number, by) is None:
         raise Invalid(_("ไม่พบบันทึกนี้ ใส่เลขบันทึก ที่อยู่ของหน้า หรือชื่อเรื่องให้ตรง"))
     return number
+
+
+def only_telling(session: Session, lesson: Note, number: int) -> None:
+    """A note that does not tell of a use of the lesson yet."""
+    told = select(LessonStep.id).where(
+        LessonStep.lesson_id == lesson.id,
+        LessonStep.step == "applied",
+        LessonStep.note_id == number,
+        LessonStep.undone_at.is_(None),
+    )
+    if session.scalar(told.limit(1)) is not None:
+        raise Invalid(_("บันทึกนี้เล่าการใช้บทเรียนนี้ไว้แล้ว ถ้าไม่ตรงให้แก้ใน AAR นั้น หรือถอนข้อเดิมก่อน"))
 
 
 def another_witness(session: Session, lesson: Note, number: int | None, by: Viewer) -> int:

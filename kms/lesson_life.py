@@ -1,8 +1,7 @@
 """What happens to a lesson after it was written: agreed to, confirmed, used, doubted, replaced.
 
 Every verb takes the lesson as a row that the one who acts may see, locks it, and gives the step
-that holds afterwards: the same words sent twice make one step. Reading is in ``lesson_lives``,
-which this module offers under its own name.
+that holds afterwards: the same words sent twice make one step. Reading is in ``lesson_lives``.
 """
 
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -13,34 +12,16 @@ from kms import naming
 from kms.db import now
 from kms.errors import Invalid, NotFound
 from kms.language import gettext as _
-from kms.lesson_lives import STAGES, WORKED, Life, LifeStep, lives
-from kms.lesson_rights import is_own, may_judge, require_judge
+from kms.lesson_lives import WORKED, is_elsewhere
+from kms.lesson_rights import is_own, require_agree, require_judge
 from kms.models import LessonStep, Note
 from kms.note_kinds import Kind, LessonUsed, NoteContent
 from kms.permissions import Viewer, numbers_seen_by, require
 
-__all__ = [
-    "STAGES",
-    "Life",
-    "LifeStep",
-    "agree",
-    "apply",
-    "ask_for_review",
-    "confirm",
-    "contradict",
-    "follow_review",
-    "lives",
-    "make_routine",
-    "may_judge",
-    "reviewed",
-    "supersede",
-    "undo",
-]
-
 
 def agree(session: Session, lesson: Note, *, by: Viewer, reason: str = "") -> LessonStep:
-    """It may be called a lesson. Raises NotAllowed or SignInNeeded (see ``may_judge``)."""
-    require_judge(session, lesson, by)
+    """It may be called a lesson. Raises NotAllowed or SignInNeeded (see ``require_agree``)."""
+    require_agree(session, lesson, by)
     _lock(session, lesson)
     checks.refuse(reason=lambda: checks.reason(reason))
     there = _held(session, lesson, LessonStep.step == "agreed")
@@ -58,7 +39,7 @@ def confirm(
 ) -> LessonStep:
     """It holds in another place too, as that note tells; raises Invalid by field.
 
-    The place is none of the lesson's own nor in one of them; the note none of its sources.
+    The place neither is in one of the lesson's own nor holds one; the note is none of its sources.
     """
     require(by, "witness_lesson")
     _lock(session, lesson)
@@ -88,7 +69,8 @@ def apply(
 ) -> LessonStep:
     """It was used somewhere, and how that went; raises Invalid by field.
 
-    ``organisation`` is one that the viewer may know of, by any of its names.
+    One note tells of one use, whoever says so. ``organisation`` is one that the viewer may know
+    of, by any of its names.
     """
     require(by, "witness_lesson")
     _lock(session, lesson)
@@ -104,7 +86,10 @@ def apply(
     step.place_code, step.note_id, step.outcome = place, note, outcome
     step.changed = checks.changed(changed)
     step.organisation_id = checks.organisation(session, organisation, by)
-    return _take_once(session, lesson, step)
+    there = _same(session, lesson, step)
+    if there is None and note is not None:
+        checks.refuse(note=lambda: checks.only_telling(session, lesson, note))
+    return there or _take(session, step)
 
 
 def contradict(
@@ -128,20 +113,20 @@ def contradict(
     )
     step = _step(lesson, "contradicted", by, reason)
     step.place_code, step.note_id, step.other_id = place, note, other
-    return _take_once(session, lesson, step)
+    return _same(session, lesson, step) or _take(session, step)
 
 
 def make_routine(session: Session, lesson: Note, *, by: Viewer, reason: str = "") -> LessonStep:
-    """People do it as a matter of course; raises Invalid unless it is known to have worked."""
+    """People do it as a matter of course; raises Invalid unless it is known to work elsewhere."""
     require_judge(session, lesson, by)
     _lock(session, lesson)
     checks.refuse(reason=lambda: checks.reason(reason))
     there = _held(session, lesson, LessonStep.step == "routine")
     if there is not None:
         return there
-    worked = and_(LessonStep.step == "applied", LessonStep.outcome.in_(WORKED), _known_to(by))
-    if _held(session, lesson, worked) is None:
-        raise _invalid("step", _("ยังไม่มีใครบอกว่าใช้บทเรียนนี้แล้วได้ผล บันทึกการใช้ก่อน"))
+    used = and_(LessonStep.step == "applied", is_elsewhere(), _known_to(by))
+    if _held(session, lesson, and_(used, LessonStep.outcome.in_(WORKED))) is None:
+        raise _invalid("step", _("ยังไม่มีที่อื่นบอกว่าใช้บทเรียนนี้แล้วได้ผล บันทึกการใช้ก่อน"))
     return _take(session, _step(lesson, "routine", by, reason))
 
 
@@ -215,17 +200,18 @@ def follow_review(session: Session, note: Note, content: NoteContent) -> None:
     """Make the steps from this note what it says of the lessons that were used.
 
     A use no longer said is taken back, one already there stays; how it went cannot change within
-    one step, for doubts are counted from when they were said. Lessons that the note's owner may
-    not see are passed over.
+    one step, for doubts are counted from when they were said. What others told of a use in its
+    name gives way to its own words. Lessons that the note's owner may not see are passed over.
     """
     is_review = content.kind is Kind.AFTER_ACTION_REVIEW and content.review is not None
     said = content.review.used if is_review and content.review else ()
-    there = _steps_of_review(session, note)
     wanted = _lessons_used(session, note, said)
     code = content.places[0].code if content.places else None
-    for step in there:
+    for step in _steps(session, LessonStep.note_id == note.id, LessonStep.step == "applied"):
         used = wanted.get(step.lesson_id)
-        if used is None or used.outcome != step.outcome:
+        if not step.from_review and used is None:
+            continue
+        if not step.from_review or used is None or used.outcome != step.outcome:
             step.undone_at = now()
         else:
             step.changed, step.place_code, step.by_id = used.changed, code, note.author_id
@@ -246,18 +232,24 @@ def follow_review(session: Session, note: Note, content: NoteContent) -> None:
     session.flush()
 
 
-def _steps_of_review(session: Session, note: Note) -> list[LessonStep]:
-    return list(
-        session.scalars(
-            select(LessonStep)
-            .where(
-                LessonStep.note_id == note.id,
-                LessonStep.from_review,
-                LessonStep.undone_at.is_(None),
-            )
-            .order_by(LessonStep.id)
-        )
-    )
+def bring_to_light(session: Session, note: Note) -> None:
+    """Let what this draft told of lessons be said now that it is first shown to others.
+
+    Nobody else could know of it before: not those who looked again meanwhile, nor those who read
+    what was new. The steps are made anew, for they are read in the order of their numbers.
+    """
+    told = or_(LessonStep.note_id == note.id, LessonStep.other_id == note.id)
+    for step in _steps(session, told):
+        kept = {name: getattr(step, name) for name in _KEPT}
+        session.delete(step)
+        session.add(LessonStep(**kept))
+    session.flush()
+
+
+def _steps(session: Session, *wanted: ColumnElement[bool]) -> list[LessonStep]:
+    """Those that hold, the oldest first."""
+    found = select(LessonStep).where(*wanted, LessonStep.undone_at.is_(None))
+    return list(session.scalars(found.order_by(LessonStep.id)))
 
 
 def _lessons_used(
@@ -301,13 +293,14 @@ def _take(session: Session, step: LessonStep) -> LessonStep:
 
 _SAID = ("step", "by_id", "note_id", "other_id", "place_code", "organisation_id", "reason")
 _HOW = ("outcome", "changed")
+_KEPT = (*_SAID, *_HOW, "lesson_id", "from_review")
 
 
-def _take_once(session: Session, lesson: Note, step: LessonStep) -> LessonStep:
-    """The step, or the very same that this person took before and that still holds."""
+def _same(session: Session, lesson: Note, step: LessonStep) -> LessonStep | None:
+    """The very same step that this person took before and that still holds."""
     same = [getattr(LessonStep, name).is_not_distinct_from(getattr(step, name)) for name in _SAID]
     same += [getattr(LessonStep, name) == (getattr(step, name) or "") for name in _HOW]
-    return _held(session, lesson, and_(*same)) or _take(session, step)
+    return _held(session, lesson, and_(*same))
 
 
 def _held(

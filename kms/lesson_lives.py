@@ -18,21 +18,23 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    exists,
     func,
     or_,
     select,
     union,
-    update,
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
-from kms.models import LessonStep, Note, Organisation, Person
+from kms.models import LessonStep, Note, NotePlace, Organisation, Person
 from kms.note_kinds import Kind
 from kms.permissions import ACCOUNT, SeenAs, Viewer, may, seen_as, visible_as, visible_to
 from kms.thai.dates import BANGKOK
 
 STAGES = ("draft", "lesson", "confirmed", "applied", "routine")
 WORKED = ("worked", "partly")
+# What brings a lesson on when it comes from another place than the lesson's own.
+FROM_ELSEWHERE = ("confirmed", "applied")
 # Laws, rates and the people in charge have changed in that time; a term of a local council is
 # four years, so a lesson is looked at again within each.
 REVIEW_AFTER_YEARS = 3
@@ -44,6 +46,7 @@ class LifeStep:
 
     ``note`` and ``other`` (the lesson that contradicts or supersedes this one) are notes that the
     viewer may see. ``from_review`` steps are said, and changed, in the after-action review.
+    ``elsewhere`` ones name a place that is not the lesson's own (see ``is_elsewhere``).
     """
 
     id: int
@@ -62,11 +65,17 @@ class LifeStep:
     by_id: int | None
     by_name: str
     created_at: datetime
+    elsewhere: bool
 
     @property
     def is_doubt(self) -> bool:
         """Whether it speaks against the lesson."""
         return self.step == "contradicted" or self.outcome == "did_not"
+
+    @property
+    def brings_on(self) -> bool:
+        """Whether the lesson may come further by it, as ``brings_on`` asks the database."""
+        return self.outcome != "did_not" and (self.elsewhere or self.step not in FROM_ELSEWHERE)
 
 
 @dataclass(frozen=True)
@@ -97,6 +106,11 @@ class Life:
     def contradictions(self) -> tuple[LifeStep, ...]:
         """What people said against it; uses that did not work are among the uses."""
         return self._of("contradicted")
+
+    @property
+    def doubts(self) -> tuple[LifeStep, ...]:
+        """What speaks against it, said or found in a use, since someone last looked again."""
+        return tuple(one for one in _unseen(self.steps) if one.is_doubt)
 
     @property
     def replacement(self) -> LifeStep | None:
@@ -168,11 +182,10 @@ def _life(number: int, steps: list[LifeStep], revised_at: datetime, before: date
 def stage_of(steps: Sequence[LifeStep]) -> str:
     """How far these steps bring a lesson; what nobody agreed to is a draft whatever else is said.
 
-    A use that did not work is a doubt, and brings it nowhere.
+    A use that did not work is a doubt, and one where the lesson comes from no news: they bring it
+    nowhere.
     """
-    return _reached(
-        {one.step for one in steps if one.step != "superseded" and one.outcome != "did_not"}
-    )
+    return _reached({one.step for one in steps if one.step != "superseded" and one.brings_on})
 
 
 def _reached(steps: set[str]) -> str:
@@ -185,15 +198,19 @@ def _reached(steps: set[str]) -> str:
 
 def _review(steps: list[LifeStep], revised_at: datetime, before: datetime, stage: str) -> str:
     """Why it wants a look; a draft grows no older, for it waits for agreement anyway."""
-    since: list[LifeStep] = []
-    for one in steps:
-        since = [] if one.step == "reviewed" else [*since, one]
+    since = _unseen(steps)
     if any(one.is_doubt for one in since):
         return "contradicted"
     if any(one.step == "review" for one in since):
         return "asked"
     last = max((revised_at, *(one.created_at for one in steps)))
     return "age" if stage != "draft" and last < before else ""
+
+
+def _unseen(steps: Sequence[LifeStep]) -> Sequence[LifeStep]:
+    """Those since the last ``reviewed``."""
+    looked = (at for at, one in enumerate(steps, 1) if one.step == "reviewed")
+    return steps[max(looked, default=0) :]
 
 
 def stages(session: Session, numbers: Iterable[int], *, seen_by: Viewer) -> dict[int, str]:
@@ -271,17 +288,6 @@ def telling_of(
     return set(session.connection().scalars(union(*asked))) if asked else set()
 
 
-def step_pages(session: Session, lessons: Sequence[int]) -> None:
-    """Let kept pages of these lessons be made anew; what the index keeps stays right.
-
-    Locked in their order, so that two who do this wait for each other and do not stop.
-    """
-    ordered = select(Note.id).where(Note.id.in_(lessons)).order_by(Note.id).with_for_update()
-    session.connection().execute(ordered)
-    step = update(Note).where(Note.id.in_(lessons)).values(relinked=Note.relinked + 1)
-    session.connection().execute(step)
-
-
 # --- the statements ------------------------------------------------------------------------------
 #
 # Made once for each way of seeing, since making one takes longer than running it.
@@ -312,6 +318,7 @@ def step_columns() -> tuple[Any, ...]:
         LessonStep.by_id,
         _or_empty(Person.name),
         LessonStep.created_at,
+        is_elsewhere(),
         LessonStep.lesson_id,
     )
 
@@ -319,6 +326,23 @@ def step_columns() -> tuple[Any, ...]:
 def step_told(row: Row[*tuple[Any, ...]]) -> LifeStep:
     """The step of a row that begins with ``step_columns``."""
     return LifeStep(*row[:_OF_A_STEP])
+
+
+def is_elsewhere() -> ColumnElement[bool]:
+    """Whether a step names a place that is none of its lesson's own, nor in one, nor holds one."""
+    own, place = NotePlace.place_code, LessonStep.place_code
+    within = func.substr(place, 1, func.length(own)) == own
+    around = func.substr(own, 1, func.length(place)) == place
+    here = exists().where(NotePlace.note_id == LessonStep.lesson_id, or_(within, around))
+    return and_(place.is_not(None), ~here.correlate(LessonStep))
+
+
+def brings_on() -> ColumnElement[bool]:
+    """Whether the lesson may come further by a step."""
+    return and_(
+        LessonStep.outcome != "did_not",
+        or_(LessonStep.step.not_in(FROM_ELSEWHERE), is_elsewhere()),
+    )
 
 
 def _or_empty(name: InstrumentedAttribute[str]) -> ColumnElement[str]:
@@ -369,7 +393,7 @@ def _told(columns: Sequence[Any], way: SeenAs, *, undone: bool = False) -> Selec
 @cache
 def _brought_on(way: SeenAs) -> Select[*tuple[Any, ...]]:
     return known_steps((LessonStep.lesson_id, LessonStep.step), way).where(
-        LessonStep.lesson_id.in_(_NUMBERS), LessonStep.outcome != "did_not"
+        LessonStep.lesson_id.in_(_NUMBERS), brings_on()
     )
 
 

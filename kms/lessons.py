@@ -30,8 +30,8 @@ from sqlalchemy.orm import Session
 from kms.db import UtcDateTime
 from kms.lesson_lives import (
     STAGES,
-    WORKED,
     Life,
+    brings_on,
     known_steps,
     lives,
     review_before,
@@ -40,7 +40,7 @@ from kms.lesson_lives import (
 from kms.models import LessonStep, Note, NotePlace, NoteTheme, Theme
 from kms.note_cards import NoteCard, cards
 from kms.note_kinds import Kind
-from kms.permissions import ACCOUNT, SeenAs, Viewer, may, seen_as, visible_as
+from kms.permissions import ACCOUNT, SeenAs, Viewer, seen_as, visible_as
 
 SUPERSEDED = "superseded"
 QUEUES = ("agree", "review")
@@ -125,8 +125,8 @@ def _said(way: SeenAs) -> Select[*tuple[Any, ...]]:
         return func.max(case((wanted, LessonStep.id), else_=0))
 
     step = LessonStep.step
-    worked = and_(step == "applied", LessonStep.outcome.in_(WORKED))
-    reached = case((step == "routine", 4), (worked, 3), (step == "confirmed", 2), else_=0)
+    come = case(*((step == one, STAGES.index(one)) for one in STAGES[2:]), else_=0)
+    reached = case((brings_on(), come), else_=0)
     columns = (
         LessonStep.lesson_id,
         last(step == "agreed").label("agreed"),
@@ -153,9 +153,7 @@ def _standing(viewer: Viewer) -> Select[*tuple[Any, ...]]:
     doubted = or_(said.c.doubted > said.c.looked, said.c.asked > said.c.looked)
     # A draft has no step that makes it a lesson, so it does not grow old.
     old = and_(~is_draft, Note.revised_at < before, said.c.last_at < before)
-    waits = and_(is_draft, ~replaced, Note.visibility != "draft")
-    if not may(viewer, "agree_lesson"):
-        waits = and_(waits, _is_others())
+    waits = and_(is_draft, ~replaced, Note.visibility != "draft", _is_others())
     return (
         select(
             Note.id,
@@ -173,8 +171,8 @@ def _is_others() -> ColumnElement[bool]:
     """Whether the viewer neither put it here nor is credited with it."""
     account, person = bindparam(ACCOUNT, type_=Integer), bindparam("person", type_=Integer)
     return and_(
-        or_(Note.owner_id.is_(None), Note.owner_id != account),
-        or_(Note.author_id.is_(None), Note.author_id != person),
+        or_(Note.owner_id.is_(None), Note.owner_id.is_distinct_from(account)),
+        or_(Note.author_id.is_(None), Note.author_id.is_distinct_from(person)),
     )
 
 

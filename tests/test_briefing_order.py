@@ -23,6 +23,7 @@ def a_step(step: str, place: str | None = None, **more: object) -> LifeStep:
         id=1, step=step, note=None, note_title="", other=None, other_title="", place_code=place,
         organisation_id=None, organisation_name="", outcome="", changed="", reason="",
         from_review=False, by_id=None, by_name="", created_at=datetime(2026, 1, 1, tzinfo=UTC),
+        elsewhere=True,
     )  # fmt: skip
     return replace(made, **more)
 
@@ -203,6 +204,12 @@ def test_the_sentence_says_from_where(place: str, said: str) -> None:
     assert reason(a_lesson(1, place)).startswith(said)
 
 
+def test_a_use_where_it_is_from_is_told_and_is_not_from_elsewhere() -> None:
+    own = replace(used("worked", PHATTHALUNG)[0], elsewhere=False)
+    assert "ยังไม่มีที่อื่นยืนยัน ใช้แล้วได้ผล 1 ครั้ง" in reason(a_lesson(1, PHATTHALUNG, own))
+    assert "ยังไม่มี" not in reason(a_lesson(1, PHATTHALUNG, own, *used("worked", LAMPANG)))
+
+
 def test_without_a_place_the_sentence_names_where_it_is_from() -> None:
     assert reason(a_lesson(1, LAMPANG), Wanted()).startswith("จาก จ.ลำปาง ยังไม่มีที่อื่นยืนยัน")
 
@@ -270,3 +277,12 @@ def test_a_contradiction_by_a_note_alone_keeps_its_reason() -> None:
     found = disagreements(placed, WANTED)[0]
     assert found.other is None and found.said is not None and found.said.reason
     assert disagreements(ordered([a_lesson(1, KHON_KAEN, doubt)], WANTED), WANTED) == []
+
+
+def test_a_contradiction_that_was_looked_at_is_not_open_though_a_use_failed_since() -> None:
+    settled = (a_step("contradicted", other=2), a_step("reviewed"))
+    lesson = a_lesson(1, KHON_KAEN, *settled, *used("did_not", LAMPANG), review="contradicted")
+    assert pairs(lesson, a_lesson(2)) == []
+    assert "เห็นแย้ง" not in reason(lesson)
+    again = replace(lesson.life, steps=(*lesson.life.steps, a_step("contradicted", other=3)))
+    assert pairs(replace(lesson, life=again), a_lesson(2), a_lesson(3)) == [(1, 3)]

@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from kms import lesson_life, notes, people, privacy
+from kms import lesson_life, lesson_lives, lesson_rights, lessons, news, notes, people, privacy
+from kms.db import now
 from kms.errors import Invalid, NotAllowed, NotFound, SignInNeeded
-from kms.lesson_life import Life, lives
+from kms.lesson_lives import Life, lives, stages
 from kms.models import Account, LessonStep, Note
 from kms.note_kinds import (
     Kind,
@@ -24,6 +25,7 @@ from kms.note_kinds import (
 )
 from kms.permissions import SYSTEM, Viewer
 from kms.saving import Store
+from kms.themes import Tree
 from tests.cast import Cast
 from tests.statements import counting
 
@@ -183,9 +185,9 @@ def test_a_khun_amnuay_in_a_note_that_someone_else_wrote_may_agree(
     session: Session, cast: Cast
 ) -> None:
     lesson = a_lesson(session, cast.facilitator)
-    assert not lesson_life.may_judge(session, lesson, cast.commenter)
+    assert not lesson_rights.may_judge(session, lesson, cast.commenter)
     khun_amnuay(session, cast, cast.commenter, cast.facilitator)
-    assert lesson_life.may_judge(session, lesson, cast.commenter)
+    assert lesson_rights.may_judge(session, lesson, cast.commenter)
     lesson_life.agree(session, lesson, by=cast.commenter)
     assert life(session, lesson).stage == "lesson"
 
@@ -204,14 +206,18 @@ def test_nobody_makes_themselves_a_khun_amnuay(session: Session, cast: Cast) -> 
         lesson_life.agree(session, lesson, by=cast.commenter)
 
 
-def test_nobody_agrees_to_their_own_lesson_unless_a_curator(session: Session, cast: Cast) -> None:
+def test_nobody_agrees_to_their_own_lesson(session: Session, cast: Cast) -> None:
     khun_amnuay(session, cast, cast.facilitator, cast.commenter)
-    own = a_lesson(session, cast.facilitator)
+    for writer in (cast.facilitator, cast.curator, cast.administrator):
+        own = a_lesson(session, writer)
+        with pytest.raises(NotAllowed):
+            lesson_life.agree(session, own, by=writer)
+        assert life(session, own).stage == "draft"
+    credited = a_lesson(session, cast.facilitator, author=cast.curator.name)
     with pytest.raises(NotAllowed):
-        lesson_life.agree(session, own, by=cast.facilitator)
-    curators = a_lesson(session, cast.curator)
-    lesson_life.agree(session, curators, by=cast.curator)
-    assert life(session, curators).stage == "lesson"
+        lesson_life.agree(session, credited, by=cast.curator)
+    lesson_life.agree(session, credited, by=cast.administrator)
+    assert life(session, credited).stage == "lesson"
 
 
 @pytest.mark.parametrize("who", ["anonymous", "stranger"])
@@ -277,6 +283,17 @@ def test_a_place_within_the_lessons_own_confirms_nothing(session: Session, cast:
         lesson_life.confirm(session, lesson, by=cast.commenter, place=HULONG, note=note.id)
 
 
+def test_the_province_that_holds_the_lessons_own_place_confirms_nothing(
+    session: Session, cast: Cast
+) -> None:
+    lesson = a_lesson(session, cast.facilitator)
+    note = a_note(session, cast.commenter)
+    for place in (PAK_PHANANG, NAKHON):
+        with pytest.raises(Invalid) as refused:
+            lesson_life.confirm(session, lesson, by=cast.commenter, place=place, note=note.id)
+        assert refused.value.problems.keys() == {"place"}
+
+
 def test_a_source_of_the_lesson_cannot_confirm_it(session: Session, cast: Cast) -> None:
     source = a_note(session, cast.facilitator)
     parts = LessonParts(point="ก", sources=(SourcePassage(source.id, ""),))
@@ -333,6 +350,89 @@ def test_a_use_brings_a_lesson_on_and_one_that_failed_is_a_doubt(
     assert life(session, lesson).stage == "routine"
 
 
+@pytest.mark.parametrize("place", [HULONG, PAK_PHANANG, NAKHON])
+def test_a_use_where_the_lesson_comes_from_is_kept_and_brings_it_nowhere(
+    session: Session, cast: Cast, place: str
+) -> None:
+    lesson = a_lesson(session, cast.facilitator)
+    lesson_life.agree(session, lesson, by=cast.curator)
+    lesson_life.apply(session, lesson, by=cast.facilitator, place=place, outcome="worked")
+    found = life(session, lesson)
+    assert (found.stage, len(found.uses)) == ("lesson", 1)
+    assert stages(session, [lesson.id], seen_by=SYSTEM) == {lesson.id: "lesson"}
+    assert lessons.listing(session, seen_by=SYSTEM, limit=1).stages["applied"] == 0
+    with pytest.raises(Invalid):
+        lesson_life.make_routine(session, lesson, by=cast.curator)
+    lesson_life.apply(session, lesson, by=cast.commenter, place=PHATTHALUNG, outcome="worked")
+    assert life(session, lesson).stage == "applied"
+    assert stages(session, [lesson.id], seen_by=SYSTEM) == {lesson.id: "applied"}
+    assert lessons.listing(session, seen_by=SYSTEM, limit=1).stages["applied"] == 1
+
+
+def test_a_use_that_tells_of_no_place_brings_a_lesson_nowhere(session: Session, cast: Cast) -> None:
+    lesson = a_lesson(session, cast.facilitator)
+    lesson_life.agree(session, lesson, by=cast.curator)
+    an_aar(session, cast.facilitator, LessonUsed(lesson.id), places=())
+    assert life(session, lesson).stage == "lesson"
+    assert lessons.listing(session, seen_by=SYSTEM, limit=1).stages["lesson"] == 1
+
+
+def test_a_lesson_that_moved_keeps_only_what_is_elsewhere_still(
+    session: Session, cast: Cast
+) -> None:
+    lesson = a_lesson(session, cast.facilitator)
+    lesson_life.agree(session, lesson, by=cast.curator)
+    lesson_life.apply(session, lesson, by=cast.commenter, place=PHATTHALUNG, outcome="worked")
+    moved = replace(notes.content_of(lesson), places=(PlaceNamed(HULONG), PlaceNamed("930101")))
+    notes.revise(session, lesson, moved, by=cast.facilitator, based_on=1)
+    assert life(session, lesson).stage == "lesson"
+
+
+def test_one_note_tells_of_one_use_whoever_says_it(session: Session, cast: Cast) -> None:
+    lesson = a_lesson(session, cast.facilitator)
+    aar = an_aar(session, cast.commenter, LessonUsed(lesson.id, "worked"))
+    note = a_note(session, cast.commenter)
+    told = {"place": PHATTHALUNG, "outcome": "worked"}
+    lesson_life.apply(session, lesson, by=cast.commenter, note=note.id, **told)
+    for by, number, reason in (
+        (cast.commenter, aar.id, "ดี"),
+        (cast.facilitator, aar.id, ""),
+        (cast.facilitator, note.id, ""),
+        (cast.commenter, note.id, "คนละเหตุผล"),
+    ):
+        with pytest.raises(Invalid) as refused:
+            lesson_life.apply(session, lesson, by=by, note=number, reason=reason, **told)
+        assert refused.value.problems.keys() == {"note"}
+    assert len(life(session, lesson).uses) == 2
+
+
+def test_a_use_taken_back_may_be_told_again(session: Session, cast: Cast) -> None:
+    lesson = a_lesson(session, cast.facilitator)
+    told = {"note": a_note(session, cast.commenter).id, "place": PHATTHALUNG}
+    wrong = lesson_life.apply(session, lesson, by=cast.commenter, outcome="did_not", **told)
+    lesson_life.undo(session, lesson, wrong.id, by=cast.commenter)
+    lesson_life.apply(session, lesson, by=cast.facilitator, outcome="worked", **told)
+    assert [one.outcome for one in life(session, lesson).uses] == ["worked"]
+
+
+def test_a_review_that_tells_of_a_use_itself_takes_the_place_of_who_told_for_it(
+    session: Session, cast: Cast
+) -> None:
+    lesson, other = a_lesson(session, cast.facilitator), a_lesson(session, cast.facilitator)
+    aar = an_aar(session, cast.commenter)
+    told = {"by": cast.facilitator, "note": aar.id, "place": PHATTHALUNG}
+    for one in (lesson, other):
+        lesson_life.apply(session, one, outcome="worked", **told)
+    content = notes.content_of(aar)
+    assert content.review
+    review = replace(content.review, used=(LessonUsed(lesson.id, "partly"),))
+    notes.revise(session, aar, replace(content, review=review), by=cast.commenter, based_on=1)
+    assert [(one.outcome, one.from_review) for one in life(session, lesson).uses] == [
+        ("partly", True)
+    ]
+    assert [one.from_review for one in life(session, other).uses] == [False]
+
+
 def test_routine_comes_after_a_use_that_worked(session: Session, cast: Cast) -> None:
     lesson = a_lesson(session, cast.facilitator)
     with pytest.raises(Invalid):
@@ -367,6 +467,19 @@ def test_a_doubt_asks_for_a_review_until_somebody_reviewed(session: Session, cas
     assert life(session, lesson).review == ""
     lesson_life.ask_for_review(session, lesson, by=cast.commenter, reason="กฎหมายเปลี่ยน")
     assert life(session, lesson).review == "asked"
+
+
+def test_doubts_are_those_since_the_last_review(session: Session, cast: Cast) -> None:
+    lesson = a_lesson(session, cast.facilitator)
+    lesson_life.contradict(session, lesson, by=cast.commenter, reason="ที่นี่กลับกัน")
+    assert [one.step for one in life(session, lesson).doubts] == ["contradicted"]
+    lesson_life.reviewed(session, lesson, by=cast.curator)
+    assert life(session, lesson).doubts == ()
+    told = {"by": cast.commenter, "place": PHATTHALUNG}
+    lesson_life.apply(session, lesson, outcome="did_not", **told)
+    lesson_life.apply(session, lesson, outcome="worked", **told)
+    assert [one.outcome for one in life(session, lesson).doubts] == ["did_not"]
+    assert len(life(session, lesson).contradictions) == 1
 
 
 @pytest.mark.parametrize("verb", [lesson_life.contradict, lesson_life.ask_for_review])
@@ -518,6 +631,37 @@ def test_the_use_of_a_draft_review_is_its_owners_alone(session: Session, cast: C
     assert life(session, lesson, cast.commenter).uses
     notes.change_visibility(session, aar, "public", by=cast.commenter)
     assert life(session, lesson, cast.anonymous).uses
+
+
+def test_a_doubt_that_a_draft_told_is_new_when_it_is_shown(session: Session, cast: Cast) -> None:
+    lesson = a_lesson(session, cast.facilitator)
+    lesson_life.agree(session, lesson, by=cast.curator)
+    used = LessonUsed(lesson.id, "did_not")
+    aar = an_aar(session, cast.commenter, used, visibility="draft")
+    lesson_life.contradict(session, lesson, by=cast.commenter, reason="กลับกัน", note=aar.id)
+    drafts = {one.id for one in life(session, lesson, cast.commenter).doubts}
+    lesson_life.reviewed(session, lesson, by=cast.curator)
+    seen = now()
+    notes.change_visibility(session, aar, "public", by=cast.commenter)
+    found = life(session, lesson, cast.facilitator)
+    assert found.review == "contradicted"
+    assert [one.step for one in found.steps] == ["agreed", "reviewed", "applied", "contradicted"]
+    watched = news.watch((), Tree(), viewer=cast.facilitator)
+    told = {one.id for one in news.events(session, watched, since=seen)}
+    assert told == {one.id for one in found.doubts} and not told & drafts
+    history = lesson_lives.history(session, lesson.id, seen_by=cast.curator)
+    assert all(one.undone_at is None for one in history)
+
+
+def test_a_doubt_that_was_looked_at_does_not_come_back_with_its_note(
+    session: Session, cast: Cast
+) -> None:
+    lesson = a_lesson(session, cast.facilitator)
+    aar = an_aar(session, cast.commenter, LessonUsed(lesson.id, "did_not"))
+    lesson_life.reviewed(session, lesson, by=cast.curator)
+    for visibility in ("draft", "members", "public"):
+        notes.change_visibility(session, aar, visibility, by=cast.commenter)
+    assert life(session, lesson).review == ""
 
 
 def test_an_anonymous_review_names_nobody(session: Session, cast: Cast) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from kms import lesson_life, lesson_lives, lessons, notes, themes
-from kms.lesson_life import lives
+from kms.lesson_lives import lives
 from kms.models import LessonStep, Note
 from kms.note_kinds import PlaceNamed, RolePlayed
 from kms.permissions import ANONYMOUS, Viewer
@@ -94,6 +94,9 @@ def test_what_waits_for_agreement_leaves_out_ones_own_and_drafts(
     assert listed(session, cast.commenter, chosen="agree") == [shown.id]
     assert listed(session, cast.facilitator, chosen="agree") == []
     assert listed(session, cast.curator, chosen="agree") == [shown.id]
+    curators = a_lesson(session, cast.curator)
+    assert listed(session, cast.curator, chosen="agree") == [shown.id]
+    assert listed(session, cast.administrator, chosen="agree") == [shown.id, curators.id]
 
 
 def test_lessons_are_found_where_they_come_from_and_where_they_were_used(
@@ -189,6 +192,20 @@ def test_each_reader_is_offered_the_next_step_that_is_theirs(
     post(browsers["commenter"], f"/notes/{number}/steps/agreed", {"reason": "ชัดดี"})
     assert offered("curator") == "confirmed"
     assert "/steps/confirmed" not in app.test_client().get(f"/notes/{number}").text
+
+
+def test_a_curator_is_not_offered_to_agree_to_an_own_lesson(
+    app: Flask, store: Store, cast: Cast
+) -> None:
+    with store.saving() as session:
+        number = a_lesson(session, cast.curator).id
+    curator = cast.browser(app, "curator")
+    assert "/steps/agreed" not in curator.get(f"/notes/{number}").text
+    address = f"/notes/{number}/steps/agreed"
+    assert curator.get(address).status_code == 403
+    refused = post(curator, address, {"reason": "ชัดดี"}, page="/account")
+    assert refused.status_code == 403 and "ให้คนอื่นเห็นด้วย" in refused.text
+    assert "/steps/agreed" in cast.browser(app, "administrator").get(f"/notes/{number}").text
 
 
 def test_a_kept_page_never_shows_a_step_whose_witness_was_hidden(

@@ -21,6 +21,7 @@ class LifeShown:
     life: Life
     naming: tuple[LessonNaming, ...]
     may_witness: bool
+    may_agree: bool
     may_judge: bool
     may_supersede: bool
 
@@ -57,7 +58,7 @@ class LifeShown:
         """The one step to offer first; empty when this viewer takes none."""
         if not self.may_witness or self.life.superseded_by:
             return ""
-        if self.may_judge and self.life.stage == "draft":
+        if self.may_agree and self.life.stage == "draft":
             return "agreed"
         if self.may_judge and self.life.review:
             return "reviewed"
@@ -68,7 +69,7 @@ class LifeShown:
         """The other steps that this viewer can take now."""
         worked = self.life.stage == "applied"
         offered = {
-            "agreed": self.may_judge and self.life.stage == "draft",
+            "agreed": self.may_agree and self.life.stage == "draft",
             "confirmed": True,
             "applied": True,
             "contradicted": True,
@@ -99,15 +100,16 @@ def of_note(session: Session, note: NoteView, who: Viewer) -> LifeShown | None:
     if note.kind != Kind.LESSON:
         return None
     row = _row(note)
-    judges = lesson_rights.may_judge(session, row, who)
+    judges, own = lesson_rights.may_judge(session, row, who), lesson_rights.is_own(row, who)
     life, naming = lesson_lives.of_page(session, note.number, note.revised_at, seen_by=who)
     return LifeShown(
         number=note.number,
         life=life,
         naming=naming,
         may_witness=may(who, "witness_lesson"),
+        may_agree=judges and not own,
         may_judge=judges,
-        may_supersede=judges or lesson_rights.is_own(row, who),
+        may_supersede=judges or own,
     )
 
 

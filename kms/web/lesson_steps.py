@@ -16,7 +16,7 @@ from kms.web.forms.lesson import number_in
 
 FIELDS = ("place", "note", "mine", "organisation", "outcome", "other", "reason")
 OWN_NOTES = 20
-JUDGED = ("agreed", "routine", "reviewed")
+JUDGED = ("routine", "reviewed")
 # What names no note, and no place, when something was typed.
 NO_NOTE = 0
 UNKNOWN_PLACE = ""
@@ -44,7 +44,9 @@ def require_known(step: str) -> None:
 def require_right(session: Session, lesson: Note, step: str, *, by: Viewer) -> None:
     """Raise NotAllowed or SignInNeeded for whoever could not take the step."""
     require(by, "witness_lesson")
-    if step in JUDGED or (step == "superseded" and not lesson_rights.is_own(lesson, by)):
+    if step == "agreed":
+        lesson_rights.require_agree(session, lesson, by)
+    elif step in JUDGED or (step == "superseded" and not lesson_rights.is_own(lesson, by)):
         lesson_rights.require_judge(session, lesson, by)
 
 
