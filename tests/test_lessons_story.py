@@ -1,4 +1,4 @@
-"""One lesson from a comment in the field to its use in the next province, told by its page.
+"""One lesson from a comment in the field to its use by the next planner, told by its page.
 
 The story of the real documents: a proverb in the third comment under seed 001 becomes a lesson,
 another province confirms it, a planner is briefed with it, and the review afterwards reports how it
@@ -171,7 +171,8 @@ def its_page_tells_the_story(live: Live, meeting: int, lesson: int) -> None:
         used = page.locator(".life-uses")
         for word in ("ได้ผล", "จ.พัทลุง", CHANGED, live.cast.facilitator.name):
             expect(used).to_contain_text(word)
-        expect(life(page).locator("[aria-current=step]")).to_contain_text("ที่อื่นนำไปใช้")
+        # The next province confirmed it; it was used in its own.
+        expect(life(page).locator("[aria-current=step]")).to_contain_text("ยืนยันจากที่อื่น")
         page.goto(f"/notes/{meeting}")
         expect(page.locator(".lessons-drawn")).to_contain_text(POINT)
 
