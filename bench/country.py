@@ -77,6 +77,8 @@ SENTENCES = (
     "ตัวชี้วัดตั้งเองโดยคนในตำบล ไม่ใช่ตัวเลขจากส่วนกลาง",
 )
 STEPS = (("confirmed", ""), ("applied", "worked"), ("applied", "did_not"), ("applied", "partly"))
+# What is said of one lesson in twenty each, by its place among the twenty.
+RARE_STEPS = {2: "routine", 5: "contradicted", 8: "review", 11: "reviewed", 14: "superseded"}
 
 Row = dict[str, Any]
 
@@ -295,10 +297,9 @@ def _put_what_was_said(world: _World, number: int, content: NoteContent, written
 def _put_steps(world: _World) -> None:
     """Two lessons in three are agreed to; each was confirmed or used twice on average."""
     reviews = [row["id"] for row in world.rows[Note] if row["kind"] == "aar"]
+    lessons = [row for row in world.rows[Note] if row["kind"] == "lesson"]
     place_of = {row["note_id"]: row["place_code"] for row in world.rows[NotePlace]}
-    for row in world.rows[Note]:
-        if row["kind"] != "lesson":
-            continue
+    for number, row in enumerate(lessons):
         if world.chance.random() < 0.67:
             _put_step(world, row, {"step": "agreed"})
         for _ in range(world.chance.randrange(5)):
@@ -306,11 +307,14 @@ def _put_steps(world: _World) -> None:
             witness = world.chance.choice(reviews)
             told = {"note_id": witness, "place_code": place_of[witness]}
             _put_step(world, row, {"step": step, "outcome": outcome, **told})
+        if rare := RARE_STEPS.get(number % 20):
+            other = lessons[number - 1]["id"] if rare == "superseded" else None
+            _put_step(world, row, {"step": rare, "other_id": other})
 
 
 def _put_step(world: _World, lesson: Row, step: Row) -> None:
     at = lesson["created_at"] + timedelta(days=world.chance.randrange(1, 400))
-    nothing = {"outcome": "", "note_id": None, "place_code": None}
+    nothing = {"outcome": "", "note_id": None, "other_id": None, "place_code": None}
     by = world.people[world.person()]
     world.put(LessonStep, lesson_id=lesson["id"], **{**nothing, **step}, by_id=by, created_at=at)
 

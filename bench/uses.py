@@ -1,29 +1,45 @@
 """How long the pages take that bring lessons into use, beside an empty page.
 
 ``python -m bench.uses`` makes a country of 20,000 notes and 5,000 lessons (see ``bench.country``),
-serves it with one worker and asks for each page one at a time, signed in and as a stranger. What
-is printed is the time from the question to the whole answer on one connection of this machine.
+serves it with one worker and asks for each page one at a time, as a stranger and signed in. What
+is printed is the time from the question to the whole answer on one connection of this machine;
+a page that answers anything but 200 ends it.
 """
 
 import argparse
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from pathlib import Path
-from statistics import quantiles
-from urllib.parse import quote
+from statistics import median, quantiles
+from urllib.parse import unquote_plus, urlencode
 
 from bench import country
 from bench.country import FIRST_ID, Size
 from bench.sender import Sender
 from bench.serving import free_port, serving
+from kms.lesson_lives import STAGES
+from kms.lessons import QUEUES, SUPERSEDED
 from kms.saving import migrate, open_store
 from kms.settings import read_settings
+from kms.thai.words import shorten
 
 EMPTY = "/about"
+# What only whoever is signed in, here a curator, has.
+OWN = (
+    "/actions?show=mine",
+    "/actions?show=place",
+    "/people/same",
+    "/organisations/same",
+    "/following",
+    "/news",
+)
 TIMES = 15
 MARK_MS = 100
+WIDTH = 48
 
 
 def main() -> None:
@@ -43,8 +59,11 @@ def main() -> None:
         with serving(environment):
             port = int(environment["KMS_PORT"])
             print(f"{size.notes} notes, {size.lessons} lessons, {TIMES} times each, ms")
-            for who, sender in _people(port):
-                _measure(who, sender, _pages(size))
+            stranger = Sender(port)
+            pages = _pages(stranger, size)
+            _measure("stranger", stranger, pages)
+            curator = Sender(port, country.EMAIL, country.PASSWORD)
+            _measure("signed in", curator, [*pages, *OWN])
 
 
 def _arguments() -> argparse.Namespace:
@@ -72,61 +91,91 @@ def _fill(environment: dict[str, str], size: Size) -> None:
     store.close()
 
 
-def _people(port: int) -> Iterator[tuple[str, Sender]]:
-    yield "signed in", Sender(port, country.EMAIL, country.PASSWORD)
-    yield "stranger", Sender(port)
-
-
-def _pages(size: Size) -> list[str]:
-    lesson = FIRST_ID + size.notes + 1
-    person, group, activity = FIRST_ID + 1, FIRST_ID + 1, FIRST_ID + 1
-    plan = quote("จัดเวทีกองทุนสวัสดิการชุมชน")
+def _pages(sender: Sender, size: Size) -> list[str]:
+    """What anyone may open."""
+    place, other, theme = "จ.พัทลุง", "จ.นครศรีธรรมราช", "community-welfare"
+    note, lesson = f"/notes/{FIRST_ID + 1}", f"/notes/{FIRST_ID + size.notes + 1}"
+    person = _first(sender, "/roles/khun_amnuay", "/people")
+    group = _first(sender, note, "/organisations")
     return [
-        EMPTY,
-        f"/notes/{lesson}",
-        f"/notes/{FIRST_ID + 1}",
+        lesson,
+        f"{lesson}/steps",
+        note,
         "/lessons",
-        "/lessons?stage=confirmed",
-        "/lessons?place=" + quote("จ.พัทลุง"),
-        f"/people/{person}",
-        "/people/same",
-        f"/people/near?theme=community-welfare&place={quote('จ.พัทลุง')}",
-        "/roles/khun_amnuay?place=" + quote("จ.พัทลุง"),
+        *(_asked("/lessons", show=one) for one in (*STAGES, *QUEUES, SUPERSEDED)),
+        _asked("/lessons", place=place),
+        _asked("/lessons", show="confirmed", theme=theme, place=place),
+        person,
+        _asked("/people/near", theme=theme, place=place),
+        _asked("/roles/khun_amnuay", place=place),
         "/network",
-        "/network?place=" + quote("จ.นครศรีธรรมราช"),
+        _asked("/network", place=other),
         "/briefing",
-        f"/briefing?theme=community-welfare&place={quote('จ.พัทลุง')}&plan={plan}",
-        "/actions",
-        "/actions?which=overdue",
+        _asked("/briefing", theme=theme, place=place, plan="จัดเวทีกองทุนสวัสดิการชุมชน"),
+        *(_asked("/actions", show=one) for one in ("open", "overdue", "done")),
+        _asked("/actions", show="overdue", place=other),
         "/recommendations",
-        f"/organisations/{group}",
+        _asked("/recommendations", show="waiting"),
+        group,
         "/activities",
-        f"/activities/{activity}",
+        _asked("/activities", theme=theme, place=place, year="2560"),
+        _first(sender, "/activities", "/activities"),
         "/overlaps",
+        _asked("/overlaps", state="flag", place=other),
         "/places/80",
         "/places/80/working",
-        "/places/800104/working",
-        "/following",
-        "/news",
-        "/feeds/places/80.atom",
-        "/feeds/themes/community-welfare.atom",
-        "/feeds/lessons.atom",
+        "/places/801206/working",
+        "/feeds/places/80",
+        f"/feeds/themes/{theme}",
+        f"/feeds{person}",
+        "/feeds/lessons",
+        _asked("/feeds/search", q="กองทุน"),
     ]
 
 
+def _asked(page: str, **given: str) -> str:
+    """The address of the page with these parameters."""
+    return f"{page}?{urlencode(given)}"
+
+
+def _first(sender: Sender, page: str, kind: str) -> str:
+    """The first address of this kind that the page leads to."""
+    found = re.search(rf'href="({kind}/[0-9]+)"', _open(sender, page))
+    if not found:
+        raise SystemExit(f"{page} leads to none of {kind}")
+    return found[1]
+
+
+def _open(sender: Sender, page: str) -> str:
+    """The text of the page; whatever does not answer 200 ends the measurement."""
+    status, body, _ms = sender.fetch(page)
+    if status != HTTPStatus.OK:
+        raise SystemExit(f"{page} answered {status}")
+    return body
+
+
 def _measure(who: str, sender: Sender, pages: Iterable[str]) -> None:
-    print(f"\n{who:42} {'p50':>7} {'p95':>7}  KB")
+    """Ask for the empty page before each, so that both are timed on an equally busy machine."""
+    print(f"\n{who:{WIDTH}} {'median':>7} {'empty':>7} {'p95':>7}   KB")
     for page in pages:
-        status, body, _ms = sender.fetch(page)
-        if status != 200:
-            print(f"{page[:42]:42} {status}")
-            continue
-        times = [sender.fetch(page)[2] for _ in range(TIMES)]
-        cuts = quantiles(times, n=20, method="inclusive")
-        over = "  over the mark" if cuts[9] > MARK_MS else ""
+        size_kb = len(_open(sender, page).encode()) // 1024
+        asked = [(_time(sender, EMPTY), _time(sender, page)) for _ in range(TIMES)]
+        empty, times = zip(*asked, strict=True)
+        half, slow = median(times), quantiles(times, n=20, method="inclusive")[18]
+        mark = f"  over {MARK_MS} ms" if half > MARK_MS else ""
+        said = shorten(unquote_plus(page), WIDTH)
         print(
-            f"{page[:42]:42} {cuts[9]:7.1f} {cuts[18]:7.1f} {len(body) // 1024:3}{over}", flush=True
+            f"{said:{WIDTH}} {half:7.1f} {median(empty):7.1f} {slow:7.1f} {size_kb:4}{mark}",
+            flush=True,
         )
+
+
+def _time(sender: Sender, page: str) -> float:
+    """How long the page takes (ms)."""
+    status, _body, ms = sender.fetch(page)
+    if status != HTTPStatus.OK:
+        raise SystemExit(f"{page} answered {status}")
+    return ms
 
 
 if __name__ == "__main__":
