@@ -248,19 +248,10 @@ def _leads_to(kind: str, target: str) -> ColumnElement[bool]:
     return of_kind & (Follow.target == target)
 
 
-def kept_theme(tree: Tree, slug: str) -> str | None:
-    """The slug of the theme that this one became part of, or its own; None for no theme."""
-    node, passed = tree.by_slug.get(slug), set[str]()
-    while node and node.merged_into and node.slug not in passed:
-        passed.add(node.slug)
-        node = tree.by_slug.get(node.merged_into)
-    return node.slug if node else None
-
-
 def _themes_named(
     session: Session, tree: Tree, rows: Sequence[Follow], viewer: Viewer
 ) -> dict[tuple[str, str], tuple[str, str]]:
-    kept = {row.target: slug for row in rows if (slug := kept_theme(tree, row.target))}
+    kept = {row.target: node.slug for row in rows if (node := tree.kept(row.target))}
     doubtful = {slug for slug in kept.values() if tree.by_slug[slug].status != "agreed"}
     if doubtful and not may(viewer, "edit_themes"):
         seen = (

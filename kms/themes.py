@@ -62,6 +62,14 @@ class Tree:
         """Slugs of this theme and of all beneath it, whatever their status."""
         return {one for one in self.by_slug if any(up.slug == slug for up in self.path(one))}
 
+    def kept(self, slug: str) -> ThemeNode | None:
+        """The theme of this slug, or the one that it became part of; None for no theme."""
+        node, passed = self.by_slug.get(slug), {slug}
+        while node and node.merged_into and node.merged_into not in passed:
+            passed.add(node.merged_into)
+            node = self.by_slug.get(node.merged_into)
+        return node
+
     def label(self, slug: str) -> str:
         """The name in the current language; an unknown slug is its own name."""
         return self.by_slug[slug].label if slug in self.by_slug else slug

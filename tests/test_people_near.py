@@ -1,6 +1,10 @@
 """Someone looks for a person to phone about something, near somewhere."""
 
+from urllib.parse import quote, quote_plus
+
 import pytest
+from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from kms import comments, knowing, nearness, notes, people, themes
@@ -118,3 +122,34 @@ def test_many_people_take_as_many_statements_as_few(
             )
         taken.append(len(sent))
     assert taken[0] == taken[1] <= 5
+
+
+def test_a_theme_that_only_a_draft_proposes_is_no_theme_of_an_address(
+    app: Flask, client: FlaskClient, store: Store, cast: Cast
+) -> None:
+    with store.saving() as session:
+        secret = "เรื่องลับเฉพาะ ในวงของเรา"
+        said = {"themes": (secret,), "visibility": "draft"}
+        notes.create(session, a_review(**said), by=cast.facilitator)
+        (slug,) = (one.slug for one in themes.load(session).proposals)
+    own, other = cast.browser(app, "facilitator"), cast.browser(app, "commenter")
+    for page in ("/people/near", "/network", "/actions", "/activities"):
+        for reader in (client, other):
+            assert chosen(reader, page, slug) == chosen(reader, page, "none"), page
+        assert chosen(own, page, slug) != chosen(own, page, "none"), page
+
+
+def chosen(reader: FlaskClient, page: str, theme: str) -> str:
+    """What the page says to this theme in its address, without the address."""
+    said = reader.get(page, query_string={"theme": theme}).text.partition("<main")[2]
+    return said.partition("</main>")[0].replace(quote_plus(theme), "").replace(quote(theme), "")
+
+
+def test_a_merged_theme_of_an_address_is_what_it_became_part_of(
+    client: FlaskClient, store: Store, cast: Cast
+) -> None:
+    with store.saving() as session:
+        welfare, accounts = (themes.get(session, one) for one in ("welfare", "accounts"))
+        themes.merge(session, accounts, into=welfare, by=cast.curator)
+    for page in ("/people/near", "/network", "/actions", "/activities"):
+        assert 'value="welfare" selected' in client.get(f"{page}?theme=accounts").text, page

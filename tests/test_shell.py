@@ -154,7 +154,9 @@ def test_one_reader_does_not_change_the_language_of_the_next(app: Flask) -> None
 def test_the_colours_chosen_stay_and_can_be_left_to_the_device(client: FlaskClient) -> None:
     assert "data-theme" not in client.get("/").text
     client.get("/theme/dark")
-    assert 'data-theme="dark"' in client.get("/").text
+    # On a page that asks for a theme of the tree too.
+    for page in ("/", "/people/near", "/network?theme=x", "/actions", "/activities?theme=x"):
+        assert 'data-theme="dark"' in client.get(page).text, page
     client.get("/theme/auto")
     assert "data-theme" not in client.get("/").text
     client.set_cookie("theme", '"><script>')

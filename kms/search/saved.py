@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kms import following, news, places
-from kms.following import Followed, kept_theme
+from kms.following import Followed
 from kms.models import Note
 from kms.news import Watch
 from kms.permissions import Viewer, visible_to
@@ -95,7 +95,7 @@ def _query(asked: dict[str, list[str]], tree: Tree) -> Query:
     return Query(
         words=" ".join(each("q")),
         places=tuple(codes),
-        themes=tuple(kept_theme(tree, slug) or slug for slug in each("theme")),
+        themes=tuple(node.slug if (node := tree.kept(slug)) else slug for slug in each("theme")),
         kinds=each("kind"),
         roles=each("role"),
         organisations=tuple(map(int, each("organisation"))),

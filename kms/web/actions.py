@@ -1,5 +1,6 @@
 """What is to be done, of all notes in one list, and saying how it went."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -12,7 +13,6 @@ from kms.language import gettext as _
 from kms.note_checks import tidy
 from kms.sessions import Session
 from kms.thai.words import shorten
-from kms.themes import Tree
 from kms.web import asked
 from kms.web.addresses import address, in_place_of, without
 from kms.web.asked import PlaceAsked
@@ -46,11 +46,11 @@ def listing() -> str:
     offset = start_of(request.args.get("offset", ""))
     with reading() as session:
         tree = themes.load(session)
-        wanted = _wanted(place, tree)
+        theme = asked.theme_of_address(session, tree)
+        wanted = _wanted(place, tree.subtree(theme) if theme else ())
         found = actions.listing(session, wanted, seen_by=viewer(), limit=A_PAGE, offset=offset)
         has_place = bool(place.code) or bool(actions.own_places(session, viewer()))
         settled = _settled(session)
-    theme = request.args.get("theme", "") if wanted.themes else ""
     given = (("show", wanted.way), ("place", place.code or ""), ("theme", theme))
     pairs = tuple(pair for pair in (*given, ("who", wanted.who)) if pair[1])
     names = way_names()
@@ -145,15 +145,14 @@ def _span(days: int) -> str:
     return _("%(n)s ปี", n=days // A_YEAR)
 
 
-def _wanted(place: PlaceAsked, tree: Tree) -> Asked:
+def _wanted(place: PlaceAsked, slugs: Iterable[str]) -> Asked:
     """What the address asks for; an unknown way is the viewer's own list, or all for a stranger."""
     way = request.args.get("show", "")
     first = "mine" if viewer().is_signed_in else "open"
-    theme = request.args.get("theme", "")
     return Asked(
         way=way if way in actions.WAYS else first,
         places=(place.code,) if place.code else (),
-        themes=frozenset(tree.subtree(theme)) if theme in tree.by_slug else frozenset(),
+        themes=frozenset(slugs),
         who=tidy(request.args.get("who", ""), lines=False)[:LONGEST_WHO],
     )
 

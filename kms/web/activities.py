@@ -42,15 +42,13 @@ MOST_FOUND = 20
 def listing() -> ResponseReturnValue:
     """Those the viewer may see, narrowed by place, theme, organisation and year."""
     place = asked.place_of_address()
-    given = {name: request.args.get(name, "") for name in ("theme", "organisation", "year")}
+    given = {name: request.args.get(name, "") for name in ("organisation", "year")}
     offset = start_of(request.args.get("offset", ""))
     year, year_problem = _year(given["year"])
     said = tidy(given["organisation"], lines=False)
     with reading() as session:
         tree = themes.load(session)
-        node = tree.by_slug.get(given["theme"])
-        is_known = node is not None and themes.is_known(session, node, seen_by=viewer())
-        theme = given["theme"] if is_known else ""
+        theme = asked.theme_of_address(session, tree)
         organisation = activities.organisation_asked(session, said, seen_by=viewer())
         found = activities.listing(
             session,

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 
 from flask import request
 
-from kms import places
+from kms import places, themes
 from kms.errors import Invalid
 from kms.language import gettext as _
 from kms.note_checks import tidy
+from kms.sessions import Session
+from kms.themes import Tree
+from kms.web.context import viewer
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,13 @@ def place(typed: str) -> PlaceAsked:
 def place_of_address() -> PlaceAsked:
     """The place of ``?place=``."""
     return place(request.args.get("place", ""))
+
+
+def theme_of_address(session: Session, tree: Tree) -> str:
+    """The slug of ``?theme=``, or of the theme it became part of; empty for one that the viewer
+    may not know of."""
+    node = tree.kept(request.args.get("theme", ""))
+    return node.slug if node and themes.is_known(session, node, seen_by=viewer()) else ""
 
 
 def words(*names: str, many_lines: Collection[str] = ()) -> dict[str, str]:

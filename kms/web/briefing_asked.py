@@ -13,7 +13,7 @@ from kms.language import gettext as _
 from kms.note_checks import tidy
 from kms.sessions import Session
 from kms.thai import dates
-from kms.themes import ThemeNode, Tree
+from kms.themes import Tree
 from kms.web import asked, qr
 from kms.web.addresses import Pairs, address, without
 from kms.web.context import settings, viewer
@@ -65,20 +65,12 @@ def _themes(
         return ()
     found: dict[str, None] = {}
     for slug in slugs:
-        node = _followed(tree, slug)
+        node = tree.kept(slug)
         if node is None or not themes.is_known(session, node, seen_by=viewer()):
             problems["theme"] = _("ไม่มีประเด็นชื่อ “%(text)s”", text=tidy(slug, lines=False)[:60])
         else:
             found[node.slug] = None
     return tuple(found)
-
-
-def _followed(tree: Tree, slug: str) -> ThemeNode | None:
-    node, seen = tree.by_slug.get(slug), {slug}
-    while node and node.merged_into and node.merged_into not in seen:
-        seen.add(node.merged_into)
-        node = tree.by_slug.get(node.merged_into)
-    return node
 
 
 def _place(typed: dict[str, str], problems: dict[str, str]) -> str:

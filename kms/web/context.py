@@ -127,7 +127,7 @@ def _for_templates() -> dict[str, Any]:
     return {
         "viewer": viewer(),
         "language": language.current(),
-        "theme": theme(),
+        "colours": theme(),
         "q": request.args.get("q", ""),
     }
 

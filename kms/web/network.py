@@ -43,10 +43,10 @@ class Line:
 def show() -> ResponseReturnValue:
     """Narrowed by place, theme, years and person, as far as the viewer may read."""
     place, first, last = asked.place_of_address(), _year("from"), _year("to")
-    theme, person = request.args.get("theme", ""), start_of(request.args.get("person", ""))
+    person = start_of(request.args.get("person", ""))
     with reading() as session:
         tree = themes.load(session)
-        theme = theme if theme in tree.by_slug else ""
+        theme = asked.theme_of_address(session, tree)
         names = people.names(session, [person], seen_by=viewer())
         found = (
             Network()

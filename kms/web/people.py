@@ -61,10 +61,9 @@ def listing() -> ResponseReturnValue:
 def near() -> ResponseReturnValue:
     """Whom to phone about a theme near a place."""
     place = asked.place_of_address()
-    theme = request.args.get("theme", "")
     with reading() as session:
         tree = themes.load(session)
-        theme = theme if theme in tree.by_slug else ""
+        theme = asked.theme_of_address(session, tree)
         asks = not place.problem and bool(theme or place.code)
         found = (
             knowing.who_knows(
@@ -82,7 +81,6 @@ def near() -> ResponseReturnValue:
         people=found,
         asks=asks,
         theme=theme,
-        theme_name=tree.by_slug[theme].label if theme else "",
         themes=theme_options(tree),
         place=place.typed,
         problem=place.problem,
