@@ -1,5 +1,6 @@
 """Before acting: what is put before whom, what they keep, and the review they write afterwards."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -138,6 +139,7 @@ def test_lessons_of_the_theme_and_its_parts_come_nearest_first(session: Session)
     tree = themes.load(session)
     asked = Wanted(PHATTHALUNG, (frozenset(tree.subtree(WELFARE)),))
     assert titles(session, asked) == ["ที่นี่", "ใกล้", "ไกล"]
+    assert titles(session, replace(asked, place="")) == ["ที่นี่", "ใกล้", "ไกล"]
 
 
 def test_without_themes_the_lessons_of_places_nearby_are_weighed(session: Session) -> None:
