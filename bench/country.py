@@ -41,7 +41,7 @@ from kms.models import (
     RoleAssignment,
     Theme,
 )
-from kms.naming import key
+from kms.naming import key, mark
 from kms.note_kinds import (
     ROLES,
     ActionItem,
@@ -271,7 +271,7 @@ def _put_action(world: _World, number: int, action: ActionItem) -> None:
         NoteAction,
         note_id=number,
         what=action.what,
-        what_key=key(action.what),
+        what_key=mark(action.what),
         owner=action.owner,
         owner_id=world.people[action.owner],
         due=action.due,

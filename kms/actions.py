@@ -342,7 +342,7 @@ def carried_over(session: Session, number: int, *, seen_by: Viewer) -> tuple[Act
     every: Sequence[Action] = of_note(session, number, seen_by=seen_by)
     is_open = {one.position for one in every if one.is_open}
     return tuple(
-        replace(item, carried_from=number, result="")
+        replace(item, carried_from=number, carried_key=naming.mark(item.what), result="")
         for at, item in enumerate(content.actions)
         if at in is_open
     )

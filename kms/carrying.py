@@ -35,7 +35,7 @@ def _later(what: Any, seen_by: Viewer) -> Select[Any]:
         .join(Note, Note.id == later.note_id)
         .where(
             later.carried_from == NoteAction.note_id,
-            later.what_key == NoteAction.what_key,
+            later.carried_key == NoteAction.what_key,
             later.note_id != NoteAction.note_id,
             visible_to(seen_by),
         )

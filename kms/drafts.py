@@ -46,7 +46,7 @@ _NAME = re.compile(r"[a-z_]+(?:-[a-z0-9_-]+)?")
 _CHOSEN = re.compile(
     r"questions|credit|visibility|polarity|themes|reply_to|reason|briefing"
     r"|.*-(?:role|level|part|code|for|place_code|place_for|absent|done|key|lesson|outcome"
-    r"|carried_from)"
+    r"|carried_from|carried_key)"
 )
 
 Fields = Sequence[tuple[str, str]]

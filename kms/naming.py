@@ -1,6 +1,8 @@
 """Names as keys: two spellings of one name meet in one folded key."""
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from hashlib import sha256
 from typing import TypeVar
 
 from sqlalchemy import select
@@ -16,13 +18,20 @@ from kms.thai.words import fold
 LARGEST_ID = 2**31 - 1
 TRIES = 3
 MOST_NAMES = 50
+MARK_LENGTH = 16
+MARK = re.compile(f"[0-9a-f]{{{MARK_LENGTH}}}")
 
 Row = TypeVar("Row", bound=Base)
 
 
-def key(name: str, limit: int = 200) -> str:
+def key(name: str, limit: int | None = 200) -> str:
     """The folded form of a name with single spaces; ``limit`` is the width of its column."""
     return " ".join(fold(name).split())[:limit]
+
+
+def mark(words: str) -> str:
+    """A short mark by which the same words are known again, and which does not tell them."""
+    return sha256(key(words, None).encode()).hexdigest()[:MARK_LENGTH]
 
 
 def by_key(names: Iterable[str], key_of: Callable[[str], str]) -> dict[str, str]:

@@ -138,7 +138,11 @@ def _without_empty_rows(content: NoteContent) -> NoteContent:
 
 
 def _telling(actions: Iterable[ActionItem]) -> tuple[ActionItem, ...]:
-    return tuple(one for one in actions if one.what or one.owner or one.due or one.result)
+    told = (one for one in actions if one.what or one.owner or one.due or one.result)
+    return tuple(
+        one if naming.MARK.fullmatch(one.carried_key) else replace(one, carried_key="")
+        for one in told
+    )
 
 
 def _each_lesson_once(used: Iterable[LessonUsed]) -> tuple[LessonUsed, ...]:

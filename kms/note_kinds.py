@@ -58,7 +58,8 @@ class RolePlayed:
 class ActionItem:
     """What someone is to do, and by when; ``result`` is a word on how it went.
 
-    ``carried_from`` is the note whose item of the same words this one goes on from.
+    ``carried_from`` is the note whose item this one goes on from: the item of the same words, or
+    of those whose mark (``naming.mark``) is ``carried_key``.
     """
 
     what: str
@@ -67,6 +68,7 @@ class ActionItem:
     done: bool = False
     result: str = ""
     carried_from: int | None = None
+    carried_key: str = ""
 
 
 @dataclass(frozen=True)

@@ -212,14 +212,14 @@ def _carried(
     session: Session, content: NoteContent, by: Viewer, before: NoteContent | None
 ) -> NoteContent:
     """The content whose items go on only from notes that the writer may see, or did before."""
-    numbers = {one.carried_from for one in content.actions if one.carried_from}
-    if not numbers:
+    if not any(one.carried_from or one.carried_key for one in content.actions):
         return content
-    kept = {one.carried_from for one in before.actions} if before else set()
+    numbers = {one.carried_from for one in content.actions if one.carried_from}
+    kept = {one.carried_from for one in before.actions if one.carried_from} if before else set()
     possible = [one for one in numbers if 0 < one <= naming.LARGEST_ID]
     kept |= set(session.scalars(select(Note.id).where(Note.id.in_(possible), visible_to(by))))
     actions = tuple(
-        one if one.carried_from in kept else replace(one, carried_from=None)
+        one if one.carried_from in kept else replace(one, carried_from=None, carried_key="")
         for one in content.actions
     )
     return content.with_actions(actions)
@@ -239,7 +239,7 @@ def _actions(
         NoteAction(
             position=position,
             what=one.what,
-            what_key=naming.key(one.what),
+            what_key=naming.mark(one.what),
             owner=one.owner,
             owner_id=found.get(one.owner),
             organisation_id=groups.get(one.owner),
@@ -247,9 +247,16 @@ def _actions(
             done=one.done,
             result=one.result,
             carried_from=one.carried_from,
+            carried_key=_carried_key(one),
         )
         for position, one in enumerate(items)
     ]
+
+
+def _carried_key(item: ActionItem) -> str:
+    if item.carried_from is None:
+        return ""
+    return item.carried_key or naming.mark(item.what)
 
 
 def _known_groups(session: Session, names: Iterable[str]) -> dict[str, int]:

@@ -345,8 +345,8 @@ def _same_role(row: RoleAssignment) -> Hashable:
 
 def _same_action(row: NoteAction) -> Hashable:
     # With its place, for the content may hold the very same item twice.
-    said = (row.position, row.what, row.owner, row.due, row.done, row.result, row.carried_from)
-    return (*said, row.owner_id, row.organisation_id)
+    said = (row.position, row.what, row.owner, row.due, row.done, row.result)
+    return (*said, row.owner_id, row.organisation_id, row.carried_from, row.carried_key)
 
 
 def _put(rows: list[Link], wanted: list[Link], same: Callable[[Link], Hashable]) -> None:

@@ -1,5 +1,6 @@
 """What is to be done after meetings: in one list, done with a word, carried over to the next."""
 
+import re
 from dataclasses import replace
 from datetime import date
 
@@ -306,6 +307,42 @@ def test_an_item_carried_over_is_open_in_the_later_note_alone(session: Session, 
     assert [one.carried_to for one in states] == [later.id, None]
     view = notes.view(session, first.id, seen_by=cast.anonymous)
     assert view.carried == {0: later.id}
+
+
+def test_an_item_mended_while_it_is_carried_over_is_still_the_same(
+    app: Flask, store: Store, cast: Cast
+) -> None:
+    number = write(store, a_meeting(ActionItem("ทำแผน"), ActionItem("ส่งรายชื่อ")), cast.facilitator)
+    client = cast.browser(app, "facilitator")
+    page = client.get(f"/write/minutes?next_of={number}").text
+    hidden = re.findall(r'name="(actions-0-carried_[a-z]+)" value="([^"]+)"', page)
+    assert len(hidden) == 2
+    assert "ทำแผน" not in dict(hidden).values()
+    form: dict[str, object] = {
+        "title": "ครั้งต่อไป",
+        "held": "27 ธ.ค. 2550",
+        "visibility": "public",
+        "actions-0-what": "ทำแผนชุมชนให้เสร็จ",
+        **dict(hidden),
+    }
+    answer = post(client, "/write/minutes", form)
+    assert answer.status_code == 303, answer.text
+    later = int(answer.location.rpartition("/")[2])
+    with store.saving() as session:
+        states = actions.of_note(session, number, seen_by=cast.commenter)
+        assert [one.carried_to for one in states] == [later, None]
+        (item,) = notes.content_of(notes.get(session, later, seen_by=SYSTEM)).actions
+        assert item.carried_from == number
+        again = replace(item, what="ทำแผนให้เสร็จในปีนี้")
+        note = notes.get(session, later, seen_by=SYSTEM)
+        content = notes.content_of(note).with_actions((again,))
+        notes.revise(session, note, content, by=cast.facilitator, based_on=1)
+    with store.reading() as session:
+        listed_now = {what for _number, what in listed(session, cast.commenter)}
+        assert listed_now == {"ส่งรายชื่อ", "ทำแผนให้เสร็จในปีนี้"}
+    edit = client.get(f"/notes/{later}/edit").text
+    for name, value in hidden:
+        assert f'name="{name}" value="{value}"' in edit
 
 
 def test_what_is_carried_from_a_note_out_of_sight_is_an_item_of_its_own(

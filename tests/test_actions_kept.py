@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from kms import accounts, history, notes, privacy, revising
+from kms import accounts, history, naming, notes, privacy, revising
 from kms.errors import Invalid
 from kms.exchange import exporting, formats
 from kms.exchange.bringing import bring_in
@@ -27,7 +27,8 @@ KEY = "k" * 22
 
 
 def a_whole_review(lesson: int, before: int | None = None, **changed: object) -> NoteContent:
-    to_do = ActionItem("ทำเป้าหมายให้ชัด", "พอช.", date(2006, 3, 1), True, "ได้หนึ่งหน้า", before)
+    was = naming.mark("ทำเป้าหมาย") if before else ""
+    to_do = ActionItem("ทำเป้าหมายให้ชัด", "พอช.", date(2006, 3, 1), True, "ได้หนึ่งหน้า", before, was)
     used = LessonUsed(lesson, "partly", "เชิญคนน้อยลง")
     review = Review("one-box", {"review": "เป้าหมายไม่ชัด"}, (to_do,), (used,), KEY)
     return a_review(**{"review": review, **changed})
@@ -70,6 +71,7 @@ def test_a_form_says_every_field_and_an_untouched_one_changes_nothing(
         "actions-0-done": "1",
         "actions-0-result": "ได้หนึ่งหน้า",
         "actions-0-carried_from": str(lesson),
+        "actions-0-carried_key": naming.mark("ทำเป้าหมาย"),
         "visibility": "public",
     }
     answer = post(client, "/write/aar", form)
@@ -237,7 +239,10 @@ def test_json_lines_bring_everything_into_another_office(
 ) -> None:
     first = write(store, some_minutes(), cast.facilitator)
     write(store, a_whole_review(lesson, first), cast.facilitator)
-    later = Meeting(actions=(ActionItem("นัดประชุมครั้งหน้า", result="รอ", carried_from=first),))
+    was = naming.mark("นัดประชุมครั้งหน้า")
+    later = Meeting(
+        actions=(ActionItem("นัดใหม่", result="รอ", carried_from=first, carried_key=was),)
+    )
     write(store, some_minutes(title="ครั้งต่อไป", meeting=later), cast.facilitator)
     exporting.export(store, tmp_path / "out", "jsonl", seen_by=SYSTEM)
     folder = tmp_path / "other"
@@ -261,7 +266,9 @@ def test_json_lines_bring_everything_into_another_office(
     # The key of a briefing opens what somebody planned: no file holds it.
     assert review.briefing == ""
     assert KEY not in (tmp_path / "out" / "notes.jsonl").read_text(encoding="utf-8")
-    assert minutes.actions == (ActionItem("นัดประชุมครั้งหน้า", result="รอ", carried_from=before),)
+    assert minutes.actions == (
+        ActionItem("นัดใหม่", result="รอ", carried_from=before, carried_key=was),
+    )
     other.close()
 
 
@@ -281,7 +288,7 @@ def test_an_export_for_the_public_names_no_hidden_lesson_or_meeting(
     (line,) = (tmp_path / "out" / "notes.jsonl").read_text(encoding="utf-8").splitlines()
     row = json.loads(line)
     assert "used" not in row
-    assert "carried_from" not in row["actions"][0]
+    assert not {"carried_from", "carried_key"} & row["actions"][0].keys()
     assert "เชิญคนน้อยลง" not in line
 
 

@@ -458,7 +458,14 @@ def _agenda_item(row: _Reader) -> AgendaItem:
 
 def _action(row: _Reader) -> ActionItem:
     done = row.fields.get("done", False) is True
-    return ActionItem(row.text("what"), row.text("owner"), row.day("due"), done, row.text("result"))
+    return ActionItem(
+        row.text("what"),
+        row.text("owner"),
+        row.day("due"),
+        done,
+        row.text("result"),
+        carried_key=row.text("carried_key"),
+    )
 
 
 def _budget_line(row: _Reader) -> BudgetLine:
@@ -601,7 +608,12 @@ def _action_fields(one: ActionItem, cite: _Citing) -> dict[str, Any]:
         "due": one.due and str(one.due),
         "done": one.done,
     }
-    more = {"result": one.result, "carried_from": cite.note(one.carried_from)}
+    before = cite.note(one.carried_from)
+    more = {
+        "result": one.result,
+        "carried_from": before,
+        "carried_key": one.carried_key if before else "",
+    }
     return {**fields, **{name: value for name, value in more.items() if value}}
 
 

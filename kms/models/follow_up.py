@@ -12,8 +12,9 @@ class NoteAction(Base):
     """An action item of a note as the note is now, so that all notes can be asked at once.
 
     The note's content says it; ``position`` is its place there. ``owner_id`` and
-    ``organisation_id`` are who of those known is meant by ``owner``. ``carried_from`` is the number
-    of the note whose item of the same words this one goes on from.
+    ``organisation_id`` are who of those known is meant by ``owner``. ``what_key`` is the mark of
+    its words. ``carried_from`` is the number of the note whose item this one goes on from, and
+    ``carried_key`` the mark of the words of that item; empty for an item of its own.
     """
 
     __tablename__ = "note_action"
@@ -23,7 +24,7 @@ class NoteAction(Base):
     note_id: Mapped[int] = mapped_column(ForeignKey("note.id", ondelete="CASCADE"), index=True)
     position: Mapped[int] = mapped_column(default=0)
     what: Mapped[str] = mapped_column(Text)
-    what_key: Mapped[str] = mapped_column(String(200), index=True)
+    what_key: Mapped[str] = mapped_column(String(16), index=True)
     owner: Mapped[str] = mapped_column(String(200), default="")
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"), index=True)
@@ -31,6 +32,7 @@ class NoteAction(Base):
     done: Mapped[bool] = mapped_column(default=False)
     result: Mapped[str] = mapped_column(Text, default="")
     carried_from: Mapped[int | None] = mapped_column(index=True)
+    carried_key: Mapped[str] = mapped_column(String(16), default="")
 
 
 class Recommendation(Base):

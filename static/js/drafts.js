@@ -6,7 +6,7 @@
   if (!platu || !block) return;
   const words = JSON.parse(block.dataset.words);
   const LEFT_OUT = /^(csrf_token|client_id|kind|based_on|draft_step|draft_device|do|add|remove|switch)$/;
-  const CHOSEN = /^(questions|credit|visibility|polarity|themes|reply_to|reason|briefing|.*-(role|level|part|code|for|place_code|place_for|absent|done|key|lesson|outcome|carried_from))$/;
+  const CHOSEN = /^(questions|credit|visibility|polarity|themes|reply_to|reason|briefing|.*-(role|level|part|code|for|place_code|place_for|absent|done|key|lesson|outcome|carried_from|carried_key))$/;
   const ROW = /^([a-z_]+)-(\d{1,6})-([a-z_]+)$/;
   const DEVICE_MS = 300, SERVER_MS = 2000, LONGEST_LAST = 60000, MOST_PAUSE_MS = 120000;
   const all = (selector, within) => Array.from((within || document).querySelectorAll(selector));

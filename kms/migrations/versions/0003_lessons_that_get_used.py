@@ -193,7 +193,7 @@ def upgrade() -> None:
         sa.Column("note_id", sa.Integer(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("what", sa.Text(), nullable=False),
-        sa.Column("what_key", sa.String(length=200), nullable=False),
+        sa.Column("what_key", sa.String(length=16), nullable=False),
         sa.Column("owner", sa.String(length=200), nullable=False),
         sa.Column("owner_id", sa.Integer(), nullable=True),
         sa.Column("organisation_id", sa.Integer(), nullable=True),
@@ -201,6 +201,7 @@ def upgrade() -> None:
         sa.Column("done", sa.Boolean(), nullable=False),
         sa.Column("result", sa.Text(), nullable=False),
         sa.Column("carried_from", sa.Integer(), nullable=True),
+        sa.Column("carried_key", sa.String(length=16), nullable=False),
         sa.ForeignKeyConstraint(
             ["note_id"], ["note.id"], name=op.f("fk_note_action_note_id_note"), ondelete="CASCADE"
         ),
@@ -538,11 +539,12 @@ def _find_action_items() -> None:
             "note_id": number,
             "position": position,
             "what": item["what"],
-            "what_key": naming.key(item["what"], 200),
+            "what_key": naming.mark(item["what"]),
             "owner": item.get("owner") or "",
             "due": date.fromisoformat(item["due"]) if item.get("due") else None,
             "done": bool(item.get("done")),
             "result": "",
+            "carried_key": "",
         }
         for number, content in op.get_bind().execute(minutes)
         for position, item in enumerate((content.get("meeting") or {}).get("actions") or ())

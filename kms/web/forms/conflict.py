@@ -12,7 +12,17 @@ from kms.web.forms import note_form
 from kms.web.forms.note_form import Known, group_of
 
 # Fields that carry what was understood of another field, not words of their own.
-NOT_WORDS = ("code", "for", "place_code", "place_for", "key", "carried_from", "revision", "comment")
+NOT_WORDS = (
+    "code",
+    "for",
+    "place_code",
+    "place_for",
+    "key",
+    "carried_from",
+    "carried_key",
+    "revision",
+    "comment",
+)
 # Fields with a fixed set of values.
 CHOSEN = (
     "visibility",

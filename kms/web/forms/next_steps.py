@@ -22,6 +22,7 @@ def read(typed: Typed, held: date | None, notices: Notices) -> tuple[ActionItem,
             done=bool(row.get("done")),
             result=plain(row.get("result", "")),
             carried_from=_number(row.get("carried_from", "")),
+            carried_key=plain(row.get("carried_key", "")),
         )
         for index, row in enumerate(rows)
     )
@@ -40,6 +41,7 @@ def _row(one: ActionItem) -> Row:
         "done": "1" if one.done else "",
         "result": one.result,
         "carried_from": str(one.carried_from or ""),
+        "carried_key": one.carried_key,
     }
 
 
