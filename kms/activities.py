@@ -107,8 +107,8 @@ def record(
             raise
         return before
     _write(session, activity, wanted)
-    overlap_finding.find(session, activity.id)
     page_steps.step(session, [note.id])
+    overlap_finding.find(session, [activity.id])
     return activity
 
 
@@ -125,8 +125,9 @@ def revise(session: Session, activity: Activity, facts: ActivityFacts, *, by: Vi
     if facts_of(activity) == before:
         return False
     activity.revised_at = now()
-    overlap_finding.find(session, activity.id, reopen=_where_and_who(activity) != where)
     page_steps.step(session, _note_ids(activity))
+    is_elsewhere = _where_and_who(activity) != where
+    overlap_finding.find(session, [activity.id], reopen=is_elsewhere)
     return True
 
 
@@ -143,8 +144,8 @@ def restore(session: Session, activity: Activity, *, by: Viewer) -> None:
     require(by, "revise_activity", activity)
     activity.removed_at = None
     session.flush()
-    overlap_finding.find(session, activity.id)
     page_steps.step(session, _note_ids(activity))
+    overlap_finding.find(session, [activity.id])
 
 
 def tell(session: Session, activity: Activity, note: Note, *, by: Viewer) -> None:

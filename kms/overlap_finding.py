@@ -5,17 +5,28 @@ period that nobody knows is open. Each of the two must be paid for or run by som
 part in the other: where all of one side help the other too, they know already.
 """
 
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Select, or_, select
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    Subquery,
+    and_,
+    bindparam,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    union,
+)
+from sqlalchemy.orm import Session, aliased, selectinload
 
 from kms import themes
-from kms.activity_lines import ActivityLine, at_or_around, lines
+from kms.activity_lines import ActivityLine, lines
 from kms.models import (
     Activity,
     ActivityOrganisation,
@@ -27,6 +38,13 @@ from kms.models import (
 )
 from kms.permissions import SYSTEM
 from kms.themes import Tree
+
+BATCH = 500
+# Names the lock of those who look for overlaps, among all locks of the database.
+LOOKING = int.from_bytes(b"overlap")
+
+# The ids of two activities, the smaller first.
+Pair = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -49,45 +67,64 @@ def in_common(one: ActivityLine, other: ActivityLine, tree: Tree) -> InCommon | 
     return InCommon(places, theme, period.starts, period.ends)
 
 
-def find(session: Session, activity_id: int, *, reopen: bool = False) -> None:
-    """Make the overlaps of this activity those that its facts say now.
+def find(session: Session, activity_ids: Iterable[int], *, reopen: bool = False) -> None:
+    """Make the overlaps of these activities those that the facts say now.
 
     One that people marked as co-ordinated stays marked, unless its place or theme is another one
-    now, or ``reopen`` says that the places, themes or organisations of this activity changed.
+    now, or ``reopen`` says that places, themes or organisations of these activities changed. One
+    with an activity that was removed stays as it is: nobody sees it, and it comes back with it.
+
+    Called last in a transaction: nobody else looks until that ends, so whoever looks may wait for
+    nothing more.
     """
-    own = lines(session, [activity_id], seen_by=SYSTEM).get(activity_id)
-    if own is None:
-        return
-    tree = themes.load(session)
-    others = lines(session, session.scalars(_candidates(own, tree)), seen_by=SYSTEM)
-    found = {number: in_common(own, other, tree) for number, other in others.items()}
-    kept = _kept(session, activity_id)
-    for number, overlap in kept.items():
-        if found.get(number) is None:
-            session.delete(overlap)
-    for number, common in found.items():
-        if common:
-            _write(session, kept.get(number), (activity_id, number), common, reopen=reopen)
     session.flush()
+    _wait_for_others(session)
+    tree = themes.load(session)
+    for some in _batches(activity_ids):
+        _find(session, some, tree, reopen=reopen)
 
 
 def find_about(session: Session, slug: str) -> None:
     """Find anew for all that is about this theme or beneath it, which stands elsewhere now."""
     about = select(ActivityTheme.activity_id).join(ActivityTheme.theme)
     beneath = themes.load(session).subtree(slug)
-    _find_all(session, session.scalars(about.where(Theme.slug.in_(beneath))))
+    find(session, session.scalars(about.where(Theme.slug.in_(beneath))))
 
 
 def find_with(session: Session, *organisation_ids: int) -> None:
     """Find anew for all that these organisations have a part in, which are others now."""
     part = ActivityOrganisation
     having = select(part.activity_id).where(part.organisation_id.in_(organisation_ids))
-    _find_all(session, session.scalars(having))
+    find(session, session.scalars(having))
 
 
-def _find_all(session: Session, activity_ids: Iterable[int]) -> None:
-    for activity_id in sorted(set(activity_ids)):
-        find(session, activity_id)
+def _wait_for_others(session: Session) -> None:
+    """Of two who record at one moment the second sees what the first has recorded.
+
+    On SQLite only one writes at a time anyway.
+    """
+    if session.connection().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(LOOKING)))
+
+
+def _find(session: Session, activity_ids: list[int], tree: Tree, *, reopen: bool) -> None:
+    rows = session.execute(_candidates(activity_ids)).all()
+    pairs = {(min(one, other), max(one, other)) for one, other in rows}
+    known: dict[int, ActivityLine] = {}
+    for some in _batches(number for pair in pairs for number in pair):
+        known |= lines(session, some, seen_by=SYSTEM)
+    compared = ((pair, in_common(known[pair[0]], known[pair[1]], tree)) for pair in pairs)
+    found = {pair: common for pair, common in compared if common}
+    kept = _kept(session, activity_ids)
+    _mend(session, kept, found, reopen=reopen)
+    _add(session, {pair: common for pair, common in found.items() if pair not in kept})
+    session.flush()
+
+
+def _batches(numbers: Iterable[int]) -> Iterator[list[int]]:
+    ordered = sorted(set(numbers))
+    for start in range(0, len(ordered), BATCH):
+        yield ordered[start : start + BATCH]
 
 
 def _places_in_common(ours: Iterable[str], theirs: Iterable[str]) -> tuple[str, ...]:
@@ -129,65 +166,159 @@ def _with_part(activity: ActivityLine) -> set[int]:
     return _doing(activity) | {group.id for group in activity.partners}
 
 
-def _candidates(own: ActivityLine, tree: Tree) -> Select[int]:
-    """Those that could overlap, by place, theme and time; organisations are compared after."""
-    slugs = {theme.slug for theme in own.themes}
-    above = {node.slug for slug in slugs for node in tree.path(slug)}
-    around = above.union(*(tree.subtree(slug) for slug in slugs))
-    if not own.place_codes or not around:
-        return select(Activity.id).where(Activity.id.is_(None))
-    about = select(ActivityTheme.activity_id).join(ActivityTheme.theme)
-    near = or_(*(at_or_around(ActivityPlace.place_code, code) for code in own.place_codes))
-    chosen = select(Activity.id).where(
-        Activity.id != own.id,
-        Activity.removed_at.is_(None),
-        Activity.id.in_(select(ActivityPlace.activity_id).where(near)),
-        Activity.id.in_(about.where(Theme.slug.in_(around))),
-    )
-    if own.starts:
-        chosen = chosen.where(or_(Activity.ends.is_(None), Activity.ends >= own.starts))
-    if own.ends:
-        chosen = chosen.where(or_(Activity.starts.is_(None), Activity.starts <= own.ends))
-    return chosen
+# --- those that could overlap --------------------------------------------------------------------
 
 
-def _kept(session: Session, activity_id: int) -> dict[int, Overlap]:
-    """The overlaps there are already, by the other activity, but for one that was removed.
+def _candidates(activity_ids: list[int]) -> Select[int, int]:
+    """Each of these with those that place, theme and time have in common with it.
 
-    That one keeps its overlaps: nobody sees them, and they come back with it.
+    Organisations are compared after.
     """
-    rows = session.scalars(
-        select(Overlap)
-        .where(or_(Overlap.first_id == activity_id, Overlap.second_id == activity_id))
-        .options(selectinload(Overlap.places))
-    ).all()
-    by_other = {row.first_id + row.second_id - activity_id: row for row in rows}
-    there = set(
-        session.scalars(
-            select(Activity.id).where(Activity.id.in_(by_other), Activity.removed_at.is_(None))
+    own, other = aliased(Activity), aliased(Activity)
+    here, there = aliased(ActivityPlace), aliased(ActivityPlace)
+    ours, theirs = aliased(ActivityTheme), aliased(ActivityTheme)
+    akin = _akin()
+    return (
+        select(own.id, other.id)
+        .distinct()
+        .join(here, here.activity_id == own.id)
+        .join(there, _lies_at_or_around(there, here))
+        .join(other, other.id == there.activity_id)
+        .join(ours, ours.activity_id == own.id)
+        .join(theirs, theirs.activity_id == other.id)
+        .join(akin, and_(akin.c.one == ours.theme_id, akin.c.other == theirs.theme_id))
+        .where(
+            own.id.in_(activity_ids),
+            other.id != own.id,
+            own.removed_at.is_(None),
+            other.removed_at.is_(None),
+            or_(own.starts.is_(None), other.ends.is_(None), other.ends >= own.starts),
+            or_(own.ends.is_(None), other.starts.is_(None), other.starts <= own.ends),
         )
     )
-    return {number: row for number, row in by_other.items() if number in there}
 
 
-def _write(
-    session: Session,
-    overlap: Overlap | None,
-    pair: tuple[int, int],
-    common: InCommon,
-    *,
-    reopen: bool,
+def _lies_at_or_around(
+    there: type[ActivityPlace], here: type[ActivityPlace]
+) -> ColumnElement[bool]:
+    """Whether one place lies in the other or is it; said so that an index of codes answers."""
+    code = here.place_code
+    above = there.place_code.in_([func.substr(code, 1, 2), func.substr(code, 1, 4)])
+    return or_(above, there.place_code.between(code, code.concat(literal("9999"))))
+
+
+def _akin() -> Subquery:
+    """The ids of every two themes of which one is the other or lies beneath it, both ways."""
+    up = select(Theme.id.label("id"), Theme.id.label("above")).cte("up", recursive=True)
+    onward = select(up.c.id, Theme.parent_id).join(Theme, Theme.id == up.c.above)
+    up = up.union(onward.where(Theme.parent_id.is_not(None)))
+    both = union(
+        select(up.c.id.label("one"), up.c.above.label("other")), select(up.c.above, up.c.id)
+    )
+    return both.subquery("akin")
+
+
+# --- keeping them --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """An overlap as it is kept, with whether people have marked it."""
+
+    id: int
+    common: InCommon
+    place_code: str
+    is_marked: bool
+
+    def is_right(self, common: InCommon, *, reopen: bool) -> bool:
+        """Whether it says this already."""
+        mine, said = self.common, frozenset(self.common.places)
+        return (
+            not (reopen and self.is_marked)
+            and self.place_code == common.places[0]
+            and said == frozenset(common.places)
+            and (mine.theme_id, mine.starts, mine.ends)
+            == (common.theme_id, common.starts, common.ends)
+        )
+
+
+def _kept(session: Session, activity_ids: list[int]) -> dict[Pair, _Kept]:
+    """The overlaps of these activities that there are already; without those of removed ones."""
+    first, second = aliased(Activity), aliased(Activity)
+    theirs = (
+        select(Overlap.id)
+        .join(first, and_(first.id == Overlap.first_id, first.removed_at.is_(None)))
+        .join(second, and_(second.id == Overlap.second_id, second.removed_at.is_(None)))
+        .where(or_(Overlap.first_id.in_(activity_ids), Overlap.second_id.in_(activity_ids)))
+    )
+    places: dict[int, list[str]] = {}
+    there = select(OverlapPlace.overlap_id, OverlapPlace.place_code)
+    for number, code in session.execute(there.where(OverlapPlace.overlap_id.in_(theirs))):
+        places.setdefault(number, []).append(code)
+    rows = session.execute(select(*Overlap.__table__.columns).where(Overlap.id.in_(theirs)))
+    return {
+        (row.first_id, row.second_id): _Kept(
+            row.id,
+            InCommon(tuple(places.get(row.id, ())), row.theme_id, row.starts, row.ends),
+            row.place_code,
+            bool(row.state),
+        )
+        for row in rows
+    }
+
+
+def _mend(
+    session: Session, kept: Mapping[Pair, _Kept], found: Mapping[Pair, InCommon], *, reopen: bool
 ) -> None:
-    if overlap is None:
-        overlap = Overlap(first_id=min(pair), second_id=max(pair))
-    elif reopen or (overlap.theme_id, overlap.place_code) != (common.theme_id, common.places[0]):
+    """Change what says something else now, and take away what is no overlap any more."""
+    wrong = {
+        one.id: found.get(pair)
+        for pair, one in kept.items()
+        if pair not in found or not one.is_right(found[pair], reopen=reopen)
+    }
+    for some in _batches(wrong):
+        chosen = select(Overlap).where(Overlap.id.in_(some)).options(selectinload(Overlap.places))
+        for overlap in session.scalars(chosen):
+            common = wrong[overlap.id]
+            if common is None:
+                session.delete(overlap)
+            else:
+                _say(overlap, common, reopen=reopen)
+
+
+def _add(session: Session, found: Mapping[Pair, InCommon]) -> None:
+    """Two statements for any number, which objects would not be on SQLite."""
+    if not found:
+        return
+    values = [
+        {
+            "first_id": first,
+            "second_id": second,
+            "theme_id": common.theme_id,
+            "place_code": common.places[0],
+            "starts": common.starts,
+            "ends": common.ends,
+        }
+        for (first, second), common in found.items()
+    ]
+    session.execute(insert(Overlap), values)
+    chosen = select(Overlap.id, bindparam("code", type_=String)).where(
+        Overlap.first_id == bindparam("first"), Overlap.second_id == bindparam("second")
+    )
+    into = insert(OverlapPlace).from_select(["overlap_id", "place_code"], chosen)
+    there = [
+        {"first": first, "second": second, "code": code}
+        for (first, second), common in found.items()
+        for code in common.places
+    ]
+    session.connection().execute(into, there)
+
+
+def _say(overlap: Overlap, common: InCommon, *, reopen: bool) -> None:
+    if reopen or (overlap.theme_id, overlap.place_code) != (common.theme_id, common.places[0]):
         overlap.state, overlap.reason = "", ""
         overlap.marked_by_id = overlap.marked_at = None
     overlap.theme_id, overlap.place_code = common.theme_id, common.places[0]
     overlap.starts, overlap.ends = common.starts, common.ends
     there = {place.place_code: place for place in overlap.places}
     overlap.places[:] = [there.get(code) or OverlapPlace(place_code=code) for code in common.places]
-    if overlap not in session:
-        # Who saves the other one at this very moment may find the same.
-        with suppress(IntegrityError), session.begin_nested():
-            session.add(overlap)

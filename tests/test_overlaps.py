@@ -1,7 +1,12 @@
 """1+1+1+1 = 0: several do the same in the same place and do not know of each other."""
 
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
+from functools import partial
 
 import pytest
 from sqlalchemy import func, select
@@ -10,7 +15,7 @@ from sqlalchemy.orm import Session
 from kms import activities, curation, joining, notes, organisations, overlaps, privacy, themes
 from kms.activities import ActivityFacts, Part
 from kms.errors import Invalid, NotAllowed, NotFound, SignInNeeded
-from kms.models import Account, Activity, Note, Overlap
+from kms.models import Account, Activity, Merging, Note, Overlap
 from kms.note_kinds import NoteContent
 from kms.permissions import ANONYMOUS, SYSTEM, Viewer
 from kms.saving import Store
@@ -18,6 +23,8 @@ from kms.thai import periods
 from tests.cast import Cast
 from tests.statements import counting
 from tests.stories import HULONG, NAKHON, PAK_PHANANG, PHATTHALUNG, a_review
+
+PATIENCE_S = 20
 
 LIFE_PLAN = ActivityFacts(
     name="แผนชีวิตชุมชน 165 ตำบล",
@@ -319,3 +326,69 @@ def test_two_and_twelve_overlaps_take_the_same_statements(
     recorded(session, cast, *plans[2:], other)
     assert statements() == few
     assert overlaps.listing(session, seen_by=cast.commenter).total >= 12
+
+
+def test_two_and_twelve_overlaps_are_found_in_the_same_statements(
+    store: Store, session: Session, cast: Cast
+) -> None:
+    given = {"name": "สำรวจครัวเรือน", "name_en": "", "about": ""}
+
+    def sent_by(change: Callable[[], object]) -> int:
+        session.commit()
+        session.expire_all()
+        with counting(store) as sent:
+            change()
+            session.commit()
+        return len(sent)
+
+    def statements() -> tuple[int, ...]:
+        note = told(session, cast)
+        survey = replace(SURVEY, organisations=(Part(f"กรมที่ {note.id}"),))
+        gone = organisations.find_or_create(session, "เครือข่ายกองทุนหมู่บ้าน").id
+        kept = organisations.find_or_create(session, f"เครือข่าย {note.id}").id
+        whole = partial(curation.revise, session, "survey", by=cast.curator)
+        join = partial(joining.join, session, joining.ORGANISATION, by=cast.curator)
+        counts = [
+            sent_by(lambda: activities.record(session, note, survey, by=cast.facilitator)),
+            sent_by(lambda: whole(under="energy", **given)),
+            sent_by(lambda: whole(under="poverty", **given)),
+            sent_by(lambda: join(kept=kept, gone=gone)),
+        ]
+        joining.undo(session, session.scalars(select(func.max(Merging.id))).one(), by=cast.curator)
+        return tuple(counts)
+
+    plans = [replace(LIFE_PLAN, name=f"แผนที่ {n}") for n in range(12)]
+    recorded(session, cast, SURVEY, *plans[:2])
+    few = statements()
+    before = len(flags(session))
+    recorded(session, cast, *plans[2:])
+    assert statements() == few
+    assert overlaps.listing(session, seen_by=SYSTEM).total >= 36 > before
+
+
+def test_of_two_who_record_at_one_moment_the_second_sees_the_first(
+    store: Store, cast: Cast, database: str
+) -> None:
+    with store.saving() as session:
+        one, other = told(session, cast).id, told(session, cast).id
+    has_found, may_end = threading.Event(), threading.Event()
+
+    def record(number: int, facts: ActivityFacts, *, waits: bool) -> None:
+        with store.saving() as session:
+            note = notes.get(session, number, seen_by=cast.facilitator)
+            activities.record(session, note, facts, by=cast.facilitator)
+            if waits:
+                has_found.set()
+                may_end.wait(PATIENCE_S)
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(record, one, LIFE_PLAN, waits=True)
+        assert has_found.wait(PATIENCE_S)
+        second = pool.submit(record, other, SURVEY, waits=False)
+        with suppress(TimeoutError):
+            second.result(0.5)
+        may_end.set()
+        first.result(PATIENCE_S)
+        second.result(PATIENCE_S)
+    with store.reading() as session:
+        assert len(flags(session)) == 1
