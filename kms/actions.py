@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 from kms import carrying, history, naming, notes, organisations, people
 from kms.errors import EditConflict, NotAllowed, NotFound, SignInNeeded
 from kms.language import gettext as _
-from kms.lesson_lives import today_in_thailand
 from kms.models import (
     Note,
     NoteAction,
@@ -27,6 +26,7 @@ from kms.models import (
 )
 from kms.note_kinds import ActionItem, NoteContent
 from kms.permissions import Viewer, may, numbers_seen_by, visible_to
+from kms.thai.dates import today_in_thailand
 
 WAYS = ("mine", "place", "overdue", "open", "done")
 # Somebody else may save between reading and claiming the next revision, and again.

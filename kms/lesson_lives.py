@@ -29,7 +29,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 from kms.models import LessonStep, Note, NotePlace, Organisation, Person
 from kms.note_kinds import Kind
 from kms.permissions import ACCOUNT, SeenAs, Viewer, may, seen_as, visible_as, visible_to
-from kms.thai.dates import BANGKOK
+from kms.thai.dates import BANGKOK, today_in_thailand
 
 STAGES = ("draft", "lesson", "confirmed", "applied", "routine")
 WORKED = ("worked", "partly")
@@ -138,11 +138,6 @@ class LessonNaming:
     step: str
     number: int
     title: str
-
-
-def today_in_thailand() -> date:
-    """The day it is for the people who read."""
-    return datetime.now(BANGKOK).date()
 
 
 def review_before(today: date) -> datetime:

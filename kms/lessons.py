@@ -35,12 +35,12 @@ from kms.lesson_lives import (
     known_steps,
     lives,
     review_before,
-    today_in_thailand,
 )
 from kms.models import LessonStep, Note, NotePlace, NoteTheme, Theme
 from kms.note_cards import NoteCard, cards
 from kms.note_kinds import Kind
 from kms.permissions import ACCOUNT, SeenAs, Viewer, seen_as, visible_as
+from kms.thai.dates import today_in_thailand
 
 SUPERSEDED = "superseded"
 QUEUES = ("agree", "review")

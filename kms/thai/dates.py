@@ -194,6 +194,11 @@ _RELATIVE = {"วันนี้": 0, "เมื่อวาน": -1, "เมื
 _Span = tuple[_Written, _Written, int]
 
 
+def today_in_thailand() -> date:
+    """The day it is for the people who read."""
+    return datetime.now(BANGKOK).date()
+
+
 def read(text: str, *, today: date | None = None, near: date | None = None) -> Held:
     """The day, range, month or year that a person wrote, in BE or CE, Thai or English.
 
@@ -203,7 +208,7 @@ def read(text: str, *, today: date | None = None, near: date | None = None) -> H
     plain = " ".join(fold(text[: LONGEST_TEXT * 2]).split())
     if len(plain) > LONGEST_TEXT or len(text) > LONGEST_TEXT * 2 or _CONTROLS.search(text):
         raise ValueError(_("วันที่ยาวเกินไปหรือมีอักขระที่อ่านไม่ได้ เขียนเช่น 18 ธ.ค. 2550"))
-    today = today or datetime.now(BANGKOK).date()
+    today = today or today_in_thailand()
     if plain in _RELATIVE:
         day = today + timedelta(days=_RELATIVE[plain])
         return Held(day, day)
@@ -225,7 +230,7 @@ def find(
     Precision before recall: a bare year counts only after ปี, พ.ศ. or ค.ศ., a bare month never.
     """
     folded, offsets = fold_with_offsets(text)
-    reference = near or today or datetime.now(BANGKOK).date()
+    reference = near or today or today_in_thailand()
     found: list[tuple[int, int, Held]] = []
     at = 0
     while start := _START.search(folded, at):

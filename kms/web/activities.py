@@ -1,7 +1,6 @@
 """Activities and projects: the list, a page for each, and the form to record one from a note."""
 
 from dataclasses import replace
-from datetime import date, datetime
 from hashlib import sha256
 from http import HTTPStatus
 
@@ -79,7 +78,7 @@ def listing() -> ResponseReturnValue:
         problems={"place": place.problem, "year": year_problem}
         | {"organisation": _("ไม่พบองค์กรนี้") if said and not organisation else ""},
         is_narrowed=bool(pairs),
-        today=today(),
+        today=dates.today_in_thailand(),
     )
 
 
@@ -104,7 +103,7 @@ def show(number: int) -> ResponseReturnValue:
         may_revise=may_revise,
         may_record=may(viewer(), "record_activity"),
         part_names=form_words.part_names(),
-        today=today(),
+        today=dates.today_in_thailand(),
     )
 
 
@@ -227,7 +226,7 @@ def choose() -> ResponseReturnValue:
         title=note.title,
         name=name,
         activities=[one for one in found if one.id not in there],
-        today=today(),
+        today=dates.today_in_thailand(),
     )
 
 
@@ -249,11 +248,6 @@ def tell(number: int) -> ResponseReturnValue:
 
 
 # --- parts ---------------------------------------------------------------------------------------
-
-
-def today() -> date:
-    """The day it is in Thailand."""
-    return datetime.now(dates.BANGKOK).date()
 
 
 def _origin() -> int:

@@ -17,12 +17,13 @@ from kms.briefings import Choices, KeptBriefing
 from kms.errors import SignInNeeded, Unavailable
 from kms.knowing import Knower, who_knows
 from kms.language import gettext as _
-from kms.lesson_lives import LifeStep, today_in_thailand
+from kms.lesson_lives import LifeStep
 from kms.note_kinds import Kind
 from kms.overlaps import OverlapShown
 from kms.permissions import require
 from kms.search.query import Query
 from kms.sessions import Session
+from kms.thai.dates import today_in_thailand
 from kms.themes import Tree
 from kms.web import briefing_asked, errors, qr
 from kms.web.addresses import Pairs, address

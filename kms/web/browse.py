@@ -23,10 +23,9 @@ from kms.note_kinds import LEVELS, ROLES
 from kms.places import Place
 from kms.roles import RolePlayer
 from kms.thai.collation import sort_key
-from kms.thai.dates import BE_MINUS_CE
+from kms.thai.dates import BE_MINUS_CE, today_in_thailand
 from kms.themes import Tree
 from kms.web import asked, following
-from kms.web.activities import today
 from kms.web.addresses import address, in_place_of
 from kms.web.context import reading, viewer
 
@@ -131,7 +130,7 @@ def place(code: str) -> ResponseReturnValue:
 def working(code: str) -> ResponseReturnValue:
     """Everyone who works in a place: overlaps first, activities now and before, people."""
     here = places.get(code)
-    day = today()
+    day = today_in_thailand()
     with reading() as session:
         found = activities.of_place(session, code, seen_by=viewer(), limit=MOST_ACTIVITIES)
         both = overlaps.of_place(session, code, seen_by=viewer(), limit=MOST_OVERLAPS)

@@ -25,7 +25,6 @@ from kms.activities import ActivityLine
 from kms.comments import CommentShown
 from kms.errors import NotFound, Unavailable
 from kms.language import gettext as _
-from kms.lesson_lives import today_in_thailand
 from kms.models import Note
 from kms.note_kinds import ROLES, NoteContent, Review
 from kms.note_lines import NoteLine, lines
@@ -33,6 +32,7 @@ from kms.note_text import lead
 from kms.note_views import MOST_LINKING, NoteView, RoleShown
 from kms.permissions import ANONYMOUS, Viewer, may
 from kms.sessions import Session
+from kms.thai.dates import today_in_thailand
 from kms.web import attachments, contents, context, evidence_marks, following, lesson_life, qr
 from kms.web.attachments import FileShown
 from kms.web.context import reading, viewer

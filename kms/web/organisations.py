@@ -9,8 +9,8 @@ from kms import activities, organisations, places, recommendations
 from kms.language import gettext as _
 from kms.organisations import OrganisationPage
 from kms.permissions import require
+from kms.thai.dates import today_in_thailand
 from kms.web import asked
-from kms.web.activities import today
 from kms.web.addresses import address
 from kms.web.context import reading, saving, viewer
 from kms.web.named import Typed, grouped_by_role, mended, moved_to
@@ -68,7 +68,7 @@ def show(number: int) -> ResponseReturnValue:
         works=works,
         asked_of=asked_of,
         all_asked=address("/recommendations", (("organisation", str(number)),)),
-        today=today(),
+        today=today_in_thailand(),
         organisation=page.organisation,
         kind=_kinds().get(page.organisation.kind, ""),
         aliases=page.aliases,

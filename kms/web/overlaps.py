@@ -9,8 +9,8 @@ from kms import overlaps
 from kms.errors import Invalid
 from kms.language import gettext as _
 from kms.permissions import may, require
+from kms.thai.dates import today_in_thailand
 from kms.web import asked
-from kms.web.activities import today
 from kms.web.context import reading, saving, viewer
 from kms.web.paging import page_of, start_of
 
@@ -96,5 +96,5 @@ def _page(number: int, given: str, problems: dict[str, str]) -> str:
         given=given,
         problems=problems,
         may_mark=may(viewer(), "mark_overlap"),
-        today=today(),
+        today=today_in_thailand(),
     )

@@ -9,8 +9,8 @@ from flask.typing import ResponseReturnValue
 from kms import briefings, language, notes, places, province_map, status
 from kms.errors import NotFound
 from kms.language import gettext as _
-from kms.lesson_lives import today_in_thailand
 from kms.thai.collation import sort_key
+from kms.thai.dates import today_in_thailand
 from kms.web import context
 from kms.web import help as help_pages
 from kms.web.context import reading, settings, store, viewer
