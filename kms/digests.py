@@ -80,16 +80,17 @@ def letter(
         return None
     stop = f"{site}/news/stop/{token_of(account.id, secret)}"
     entries = told(session, watched, found[:MOST_TOLD])
+    is_more = len(found) > MOST_TOLD
     words = {
         "name": account.person.name,
         "entries": entries,
-        "is_more": len(found) > MOST_TOLD,
+        "is_more": is_more,
         "site": site,
         "stop": stop,
     }
     return Letter(
         to=account.email,
-        subject=_("ปลาทู: %(n)s เรื่องใหม่สำหรับคุณ", n=len(entries)),
+        subject=_("ปลาทู: %(n)s เรื่องใหม่สำหรับคุณ", n=f"{len(entries)}{'+' * is_more}"),
         text=_templates().get_template("digest.txt").render(words),
         html=_templates().get_template("digest.html").render(words),
         headers={

@@ -268,6 +268,7 @@ def test_much_news_are_cut_with_a_way_to_the_rest(
     for n in range(3):
         write(store, cast.facilitator, title=f"เรื่องที่ {n}")
     assert run("digest").exit_code == 0
+    assert box.letters[0].message["Subject"] == "ปลาทู: 2+ เรื่องใหม่สำหรับคุณ"
     body = box.letters[0].message.get_body(("plain",))
     assert body is not None
     assert f"{SITE}/news" in body.get_content() and "เรื่องที่ 0" not in body.get_content()

@@ -11,11 +11,13 @@ from flask.testing import FlaskClient
 from werkzeug.http import http_date
 from werkzeug.test import TestResponse
 
-from kms import comments, notes, themes
+from kms import comments, lesson_words, notes, themes
 from kms.models import Account, LessonStep, Note, Person
+from kms.models.lessons import STEPS
 from kms.note_kinds import NoteContent, PlaceNamed, RolePlayed, SourcePassage
 from kms.permissions import Viewer
 from kms.saving import Store
+from kms.search import saved
 from kms.web import feeds
 from tests.cast import Cast
 from tests.statements import counting
@@ -62,7 +64,10 @@ def is_valid(answer: TestResponse) -> None:
         assert element.find("a:link[@rel='alternate']", ATOM) is not None
         assert (element.findtext("a:id", namespaces=ATOM) or "").startswith("http://localhost/")
     assert feed.findtext("a:author/a:name", namespaces=ATOM)
-    assert feed.find("a:link[@rel='self']", ATOM) is not None
+    own = feed.find("a:link[@rel='self']", ATOM)
+    assert own is not None and own.get("href") == feed.findtext("a:id", namespaces=ATOM)
+    links = feed.iter("{http://www.w3.org/2005/Atom}link")
+    assert all((one.get("href") or "").isascii() for one in links)
     ids = [one.findtext("a:id", namespaces=ATOM) for one in entries]
     assert len(ids) == len(set(ids))
 
@@ -111,6 +116,63 @@ def test_the_feed_of_a_search_is_called_what_the_search_says(
     ):
         feed = Xml.fromstring(client.get(f"/feeds/search?{asked}").data)
         assert feed.findtext("a:title", namespaces=ATOM) == called
+
+
+def test_a_feed_has_one_name_however_it_is_asked_for(
+    store: Store, cast: Cast, client: FlaskClient
+) -> None:
+    write(store, cast.facilitator, a_review())
+    for address, more in (
+        (f"/feeds/places/{NAKHON}", "?utm_source=mail"),
+        ("/feeds/lessons", "?"),
+        (f"/feeds/search?q={quote('เวที')}", "&sort=newest&x=%01"),
+    ):
+        feed = client.get(address)
+        is_valid(feed)
+        assert f"<id>http://localhost{address}</id>" in feed.text
+        assert client.get(address + more).data == feed.data
+
+
+def test_a_theme_that_is_named_in_thai_has_a_feed(
+    store: Store, cast: Cast, client: FlaskClient
+) -> None:
+    with store.saving() as session:
+        themes.add(session, by=cast.curator, name="ป่าชายเลน", slug="ป่าชายเลน")
+    write(store, cast.facilitator, a_review(themes=("ป่าชายเลน",)))
+    answer = client.get(f"/feeds/themes/{quote('ป่าชายเลน')}")
+    assert len(titles(answer)) == 1
+    is_valid(answer)
+
+
+def test_every_step_of_a_lesson_is_in_its_feed(
+    store: Store, cast: Cast, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(saved, "MOST_RECENT", len(STEPS))
+    lesson = write(store, cast.facilitator, a_lesson())
+    for n in range(len(STEPS)):
+        write(store, cast.facilitator, a_page(f"หน้า {n}", "เรื่องอื่นที่ใหม่กว่า"))
+    with store.saving() as session:
+        for step in STEPS:
+            session.add(LessonStep(lesson_id=lesson, step=step))
+    for address in ("/feeds/lessons", f"/feeds/notes/{lesson}", f"/feeds/places/{NAKHON}"):
+        answer = client.get(address)
+        is_valid(answer)
+        said = {one.split(":")[0] for one in titles(answer)}
+        assert {lesson_words.told(step) for step in STEPS} <= said, address
+
+
+def test_a_step_that_is_hidden_brings_no_old_lesson_back(
+    store: Store, cast: Cast, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(saved, "MOST_RECENT", 1)
+    lesson = write(store, cast.facilitator, a_lesson())
+    hidden = write(store, cast.facilitator, a_review(visibility="members"))
+    write(store, cast.facilitator, a_page("หน้า", "ใหม่กว่า"))
+    with store.saving() as session:
+        session.add(LessonStep(lesson_id=lesson, step="confirmed", note_id=hidden))
+        undone = {"undone_at": session.get_one(Note, lesson).created_at}
+        session.add(LessonStep(lesson_id=lesson, step="agreed", **undone))
+    assert titles(client.get("/feeds/lessons")) == []
 
 
 def test_pages_name_their_feeds(app: Flask, store: Store, cast: Cast, client: FlaskClient) -> None:

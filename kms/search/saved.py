@@ -1,23 +1,24 @@
-"""Searches that someone kept, asked again: which of the newest notes they find."""
+"""Searches that someone kept, asked again: which of the newest notes and steps they find."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from urllib.parse import parse_qs, urlencode
 
-from sqlalchemy import select
+from sqlalchemy import select, union
 from sqlalchemy.orm import Session
 
 from kms import following, news, places
 from kms.following import Followed
-from kms.models import Note
-from kms.news import Watch
+from kms.models import LessonStep, Note
+from kms.news import Watch, step_told_to
 from kms.permissions import Viewer, visible_to
 from kms.search.index import Index
 from kms.search.query import Query, to_parameters
 from kms.themes import Tree
 
-# Of all that a search finds so many of the last arrived are looked through.
+# Of all that a search finds so many of the last published, and of the last steps, are looked
+# through.
 MOST_RECENT = 500
 PLACES = ("province", "amphoe", "tambon")
 
@@ -46,23 +47,30 @@ def hits_of(
     if not searches:
         return {}
     queries = _queries(session, searches, tree, seen_by)
-    recent = frozenset(recent_numbers(session, seen_by=seen_by))
+    recent = recent_numbers(session, seen_by=seen_by)
     return {
         number: recent & index.numbers(session, query, seen_by=seen_by)
         for number, query in queries.items()
     }
 
 
-def recent_numbers(session: Session, *, seen_by: Viewer) -> list[int]:
-    """The last published of the notes that the viewer may see, as many as are looked through."""
-    return list(
-        session.scalars(
-            select(Note.id)
-            .where(Note.published_at.is_not(None), visible_to(seen_by))
-            .order_by(Note.published_at.desc(), Note.id.desc())
-            .limit(MOST_RECENT)
-        )
+def recent_numbers(session: Session, *, seen_by: Viewer) -> frozenset[int]:
+    """The notes looked through: the last published, and the lessons of the last steps told."""
+    published = (
+        select(Note.id)
+        .where(Note.published_at.is_not(None), visible_to(seen_by))
+        .order_by(Note.published_at.desc(), Note.id.desc())
+        .limit(MOST_RECENT)
     )
+    stepped = (
+        select(LessonStep.lesson_id)
+        .join(Note, Note.id == LessonStep.lesson_id)
+        .where(LessonStep.undone_at.is_(None), visible_to(seen_by), *step_told_to(seen_by))
+        .order_by(LessonStep.id.desc())
+        .limit(MOST_RECENT)
+    )
+    both = union(*(select(one.subquery()) for one in (published, stepped)))
+    return frozenset(session.scalars(both))
 
 
 def _queries(

@@ -10,6 +10,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from flask import Blueprint, Response, redirect, request
 from flask.typing import ResponseReturnValue
+from werkzeug.urls import iri_to_uri
 
 from kms import following, language, news
 from kms.errors import Invalid
@@ -122,14 +123,15 @@ def _feed(session: Session, found: Followed, tree: Tree, page: str) -> Response:
 
 def _written(name: str, page: str, entries: Sequence[Entry], updated: datetime) -> bytes:
     root = settings().public_url or request.url_root.rstrip("/")
-    own = root + request.full_path.rstrip("?")
+    # Whatever else the address said, the feed of one thing has one name.
+    own, read_at = iri_to_uri(f"{root}/feeds{page}"), iri_to_uri(root + page)
     feed = Element("feed", {"xmlns": ATOM, "xml:lang": "th"})
     _say(feed, "id", own)
     _say(feed, "title", _("%(name)s – ปลาทู", name=name))
     _say(feed, "updated", _instant(updated))
     _say(SubElement(feed, "author"), "name", _("ปลาทู – คลังบทเรียนชุมชน"))
     SubElement(feed, "link", {"rel": "self", "type": "application/atom+xml", "href": own})
-    SubElement(feed, "link", {"rel": "alternate", "type": "text/html", "href": root + page})
+    SubElement(feed, "link", {"rel": "alternate", "type": "text/html", "href": read_at})
     for one in entries:
         _entry(SubElement(feed, "entry"), one, root)
     written: bytes = tostring(feed, encoding="utf-8", xml_declaration=True)
