@@ -222,8 +222,8 @@ def add(
 ) -> Recommendation:
     """A recommendation on this note, which was fetched for ``by``; the same sent again is one.
 
-    To an organisation by any name it goes by, or else to a role at a place. Raises Invalid with
-    problems by field, NotAllowed or SignInNeeded.
+    To an organisation by any name it goes by, or to a role at a place; not to both. Raises
+    Invalid with problems by field, NotAllowed or SignInNeeded.
     """
     require(by, "comment")
     said, group = tidy(what), tidy(organisation, lines=False)
@@ -235,8 +235,8 @@ def add(
         "note_id": note.id,
         "what": said,
         "organisation_id": organisation_id,
-        "role": "" if organisation_id else role,
-        "place_code": None if organisation_id else place_code,
+        "role": role,
+        "place_code": place_code,
         "owner_id": by.account_id,
     }
     same = [getattr(Recommendation, name) == value for name, value in values.items()]
@@ -269,13 +269,24 @@ def _problems(
         problems["what"] = _("เขียนว่าเสนอให้ทำอะไร")
     elif len(what) > LONGEST_WHAT:
         problems["what"] = _("ยาวเกินไป ใส่ได้ไม่เกิน %(n)s ตัวอักษร", n=LONGEST_WHAT)
+    return problems | _problems_of_whom(group, organisation_id, role, place_code)
+
+
+def _problems_of_whom(
+    group: str, organisation_id: int | None, role: str, place_code: str | None
+) -> dict[str, str]:
     if group and organisation_id is None:
-        problems["organisation"] = _("ยังไม่รู้จักองค์กรนี้ เลือกจากรายการ หรือใส่ไว้ในบันทึกก่อน")
-    elif not group and role not in ROLES:
-        problems["organisation"] = _("บอกว่าเสนอต่อองค์กรใด หรือบทบาทใดที่ไหน")
-    elif not group and not (place_code and places.exists(place_code)):
-        problems["place"] = _("บอกด้วยว่าบทบาทนี้ของพื้นที่ไหน")
-    return problems
+        sentence = _("ยังไม่รู้จักองค์กรนี้ เลือกจากรายการ หรือใส่ไว้ในบันทึกก่อน")
+        return {"organisation": sentence}
+    if group and role:
+        return {"role": _("เสนอต่อองค์กรหรือบทบาท อย่างใดอย่างหนึ่ง ถ้าเสนอทั้งสองให้แยกเป็นสองข้อ")}
+    if group:
+        return {"place": _("พื้นที่ใส่คู่กับบทบาท ถ้าเสนอต่อองค์กรให้เว้นว่าง")} if place_code else {}
+    if role not in ROLES:
+        return {"organisation": _("บอกว่าเสนอต่อองค์กรใด หรือบทบาทใดที่ไหน")}
+    if not (place_code and places.exists(place_code)):
+        return {"place": _("บอกด้วยว่าบทบาทนี้ของพื้นที่ไหน")}
+    return {}
 
 
 def _known_organisation(session: Session, name: str, by: Viewer) -> int | None:

@@ -79,6 +79,8 @@ def test_a_role_is_asked_with_its_place_and_found_from_above(session: Session, c
         ({"role": "king", "place_code": HULONG}, "organisation"),
         ({"role": "khun_ua"}, "place"),
         ({"role": "khun_ua", "place_code": "999999"}, "place"),
+        ({"organisation": GROUP, "role": "khun_ua", "place_code": HULONG}, "role"),
+        ({"organisation": GROUP, "place_code": HULONG}, "place"),
     ],
 )
 def test_whom_nobody_knows_is_refused_in_words(
@@ -253,6 +255,11 @@ def test_a_refused_form_gives_every_word_back(app: Flask, cast: Cast, number: in
     assert WHAT in answer.text
     assert 'value="khun_ua" selected' in answer.text
     assert 'value="xyz"' in answer.text
+    both = {**form, "organisation": GROUP, "place": "จ.พัทลุง"}
+    answer = post(member, f"/notes/{number}/recommend", both)
+    assert answer.status_code == 422
+    for said in ("อย่างใดอย่างหนึ่ง ถ้าเสนอทั้งสอง", f'value="{GROUP}"', 'value="จ.พัทลุง"', WHAT):
+        assert said in answer.text
 
 
 def test_the_page_of_a_role_and_place_shows_what_is_asked_of_it(
@@ -260,6 +267,8 @@ def test_the_page_of_a_role_and_place_shows_what_is_asked_of_it(
 ) -> None:
     with store.saving() as session:
         ask(session, number, cast.facilitator, role="khun_ua", place_code=HULONG)
+    everywhere = client.get("/roles/khun_ua").text.partition('class="asked-of"')[2]
+    assert f"/roles/khun_ua?place={HULONG}" in everywhere.partition("</ul>")[0]
     assert WHAT in client.get("/roles/khun_ua?place=อ.ปากพนัง").text
     assert WHAT not in client.get("/roles/khun_ua?place=จ.พัทลุง").text
     assert WHAT in client.get("/recommendations?role=khun_ua&show=waiting").text
