@@ -371,6 +371,24 @@ def test_pages_take_the_same_statements_for_two_and_for_twelve(
     assert statements(1, 2) == statements(*range(3, 9))
 
 
+def test_who_works_here_says_no_number_of_what_it_shows_in_part(
+    client: FlaskClient, store: Store, cast: Cast
+) -> None:
+    page = f"/places/{HULONG}/working"
+    survey = replace(FACTS, name="สำรวจ", organisations=(Part("กรมการปกครอง"),))
+    with store.saving() as session:
+        recorded(session, cast, FACTS, survey)
+    few = client.get(page).text
+    assert re.search(r'</h2><span class="count">2</span></div>', few)
+    assert "งานที่ซ้อนกัน</a>" in few
+    with store.saving() as session:
+        recorded(session, cast, *(replace(FACTS, name=f"แผนชีวิต {n}") for n in range(39)))
+    many = client.get(page).text
+    assert "ดูทั้งหมด 41 งาน" in many
+    heads = re.findall(r'<div class="section-head"><h2>[^<]+</h2>(.*?)</div>', many)
+    assert heads and not any(heads)
+
+
 # --- in and out ----------------------------------------------------------------------------------
 
 
