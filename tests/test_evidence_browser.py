@@ -1,16 +1,19 @@
 """A proverb in a comment becomes a lesson: selected on a phone, and without scripts."""
 
 import re
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
+from kms import notes
 from kms.exchange import formats
 from kms.exchange.bringing import bring_in
 from kms.models import Note
 from tests.live import PHONE, Live
 from tests.shared_data import SEEDS, needs_seeds
+from tests.stories import a_page
 
 pytestmark = pytest.mark.browser
 
@@ -82,6 +85,25 @@ def test_without_scripts_a_whole_comment_is_trimmed(live: Live, phatthalung: int
         expect(
             page.locator(".comment mark.drawn:target, .comment mark.drawn :target")
         ).to_have_count(1)
+
+
+def test_a_long_passage_is_carried_whole_to_a_lesson_and_on(live: Live) -> None:
+    said = f"{PROVERB} " * 12 + "จบคำ"
+    with live.store.saving() as session:
+        made = notes.create(session, a_page("เล่ายาว", said), by=live.cast.commenter)
+        number = made.id
+    with live.visit("facilitator") as page:
+        page.goto(f"/notes/{number}")
+        page.evaluate(SELECT, said)
+        page.get_by_role("link", name="ถอดข้อความนี้เป็นบทเรียน").click()
+        for _time in range(2):
+            expect(page.locator("[name=sources-0-passage]")).to_have_value(said)
+            page.goto(f"/write/lesson?from={number}&passage={quote(said[:300])}")
+        expect(page.locator("[name=sources-0-passage]")).to_have_value(said)
+        page.get_by_role("button", name="เพิ่มข้อความนี้เป็นหลักฐานของบทเรียนเดิม").click()
+        expect(page.get_by_label("ข้อความจากบันทึก")).to_have_value(said)
+        page.get_by_role("button", name="เขียนเป็นบทเรียนใหม่").click()
+        expect(page.locator("[name=sources-0-passage]")).to_have_value(said)
 
 
 @pytest.mark.parametrize("who", ["", "curator"])

@@ -203,6 +203,29 @@ def test_hidden_comments_and_notes_begin_no_lesson(
     assert facilitator.get(f"/notes/{source}/evidence?comment=x&passage=%00").status_code == 200
 
 
+def test_a_long_passage_goes_whole_from_form_to_form(
+    facilitator: FlaskClient, cast: Cast, store: Store
+) -> None:
+    said = f"{PROVERB} " * 40
+    source = keep(store, cast, a_page("เวที", f"เล่าว่า {said}"))
+    remarked = remark(store, cast, source, f"เสริมว่า {said}")
+    form: dict[str, object] = {"sources-0-note": str(source), "sources-0-passage": said}
+    form |= {"sources-0-comment": str(remarked), "point": "รวมแต่กำไร", "do": "check"}
+    page = post(facilitator, "/write/lesson", form).text
+    to_existing, begin = f"/notes/{source}/evidence", f"/write/lesson/begin?from={source}"
+    assert f'formaction="{to_existing}"' in page
+    chosen = post(facilitator, to_existing, {**form, "do": "search"}, page="/account").text
+    assert field(chosen, "passage") == said.strip()
+    assert field(chosen, "comment") == str(remarked) and f'formaction="{begin}"' in chosen
+    trimmed = said[: len(said) // 2].strip()
+    given: dict[str, object] = {"passage": trimmed, "comment": str(remarked)}
+    begun = post(facilitator, begin, given, page="/account").text
+    assert field(begun, "sources-0-passage") == trimmed
+    assert field(begun, "sources-0-comment") == str(remarked)
+    addresses = re.findall(r'(?:href|action)="([^"]*)"', page + chosen + begun)
+    assert max(map(len, addresses)) < 1_000
+
+
 def test_a_passage_is_added_to_a_lesson_that_exists(
     app: Flask, facilitator: FlaskClient, cast: Cast, store: Store
 ) -> None:

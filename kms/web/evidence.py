@@ -14,7 +14,7 @@ from kms.note_kinds import Kind, NoteContent, SourcePassage
 from kms.permissions import Viewer, require
 from kms.search.query import Query
 from kms.sessions import Session
-from kms.web import context
+from kms.web import asked, context
 from kms.web.context import reading, saving, viewer
 from kms.web.forms.typed import plain
 
@@ -26,10 +26,16 @@ LONGEST_QUESTION = 160
 
 
 def asked_for(session: Session, note: Note) -> SourcePassage:
-    """The evidence that this address brings along; raises NotFound for a comment out of sight."""
-    comment = _number(request.values.get("comment", ""))
-    passage = plain(request.values.get("passage", ""))
+    """The evidence that this address or form brings along; raises NotFound for a comment out of
+    sight."""
+    comment = asked.whole(_brought("comment")) or None
+    passage = plain(_brought("passage"))
     return evidence.begun(session, note, passage=passage, comment=comment)
+
+
+def _brought(name: str) -> str:
+    """What is brought under this name, or by the first source in the form of a lesson."""
+    return request.values.get(name) or request.values.get(f"sources-0-{name}", "")
 
 
 def unfounded(
@@ -72,7 +78,7 @@ def add(number: int) -> ResponseReturnValue:
         with saving() as session:
             note = notes.get(session, number, seen_by=viewer())
             source = asked_for(session, note)
-            wanted = _number(request.form.get("lesson", ""))
+            wanted = asked.whole(request.form.get("lesson", "")) or None
             lesson = _added(session, wanted, source)
     except (Invalid, NotAllowed, EditConflict) as problem:
         return _page(number, problem.message), 422
@@ -122,7 +128,3 @@ def _lessons_like(
         return None
     numbers = [hit.number for hit in found.hits]
     return more_evidence.choices(session, numbers, source, by=viewer())
-
-
-def _number(text: str) -> int | None:
-    return int(text) or None if text.isascii() and text.isdigit() and len(text) < 10 else None

@@ -16,6 +16,7 @@ from kms.note_kinds import Kind, LessonParts, NoteContent
 from kms.permissions import Viewer, require
 from kms.sessions import Session
 from kms.web import (
+    asked,
     attachments,
     briefed_review,
     conflicts,
@@ -86,9 +87,10 @@ def start() -> str:
     return render_template("writing/start.html", choices=choices)
 
 
+@blueprint.post("/write/<kind>/begin", endpoint="begin")
 @blueprint.get("/write/<kind>")
 def new(kind: str) -> str:
-    """An empty form, or one begun from another note's passage."""
+    """An empty form, or one begun from another note's passage; a long one comes in a form."""
     wanted = _kind(kind)
     require(viewer(), "write")
     with reading() as session:
@@ -308,7 +310,7 @@ def _began_from(session: Session, note: Note, form: Request, sent: notes.Sent) -
     A form that was saved before goes on from what it made, unless its page has since shown what
     others saved (as the page of a conflict does).
     """
-    seen = _whole_number(form.typed.text("based_on", "1"))
+    seen = asked.whole(form.typed.text("based_on", "1")) or 0
     made, is_saved = notes.sent_before(session, note, sent) or (seen, False)
     return (max(made, seen) if made else seen), is_saved
 
@@ -334,10 +336,6 @@ def _client_id(typed: Typed) -> str:
     except ValueError:
         kept = uuid.uuid4()
     return str(uuid.uuid5(kept, str(viewer().account_id)))
-
-
-def _whole_number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 # --- reading a form ------------------------------------------------------------------------------

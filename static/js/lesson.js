@@ -4,17 +4,21 @@
   "use strict";
   const WAIT = 1200;
 
-  // What was selected on the note's page; the address holds its beginning only.
+  // What was selected on the note's page; the address holds its beginning only. It stays on this
+  // device until a form takes it along, so that a page loaded again has it too.
   const field = document.querySelector("[data-passage], #sources-0-passage");
   let whole = "";
-  try {
-    whole = sessionStorage.getItem("platu-passage") || "";
-    sessionStorage.removeItem("platu-passage");
-  } catch (_refused) { whole = ""; }
-  const begun = field ? field.value.trim() : "";
+  try { whole = sessionStorage.getItem("platu-passage") || ""; } catch (_refused) { whole = ""; }
+  const isCut = new URLSearchParams(location.search).has("passage") && field && field.value === field.defaultValue;
+  const begun = isCut ? field.value.trim() : "";
   if (begun && whole.length > begun.length && whole.indexOf(begun) === 0) {
     field.value = whole;
     field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  if (field) {
+    field.form.addEventListener("submit", () => {
+      try { sessionStorage.removeItem("platu-passage"); } catch (_refused) { /* Nothing was kept. */ }
+    });
   }
 
   const panel = document.getElementById("hints"), form = panel && panel.closest("form");

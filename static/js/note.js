@@ -59,7 +59,7 @@
     button.addEventListener("mousedown", (event) => event.preventDefault());
     button.addEventListener("click", () => {
       try {
-        if (words.length > LONGEST) sessionStorage.setItem("platu-passage", words);
+        sessionStorage.setItem("platu-passage", words);
       } catch (_refused) { /* The beginning is in the address. */ }
     });
   }

@@ -159,7 +159,8 @@
   function guard(form) {
     let changed = false;
     form.addEventListener("input", () => { changed = true; });
-    form.addEventListener("submit", () => { changed = false; });
+    // A button that leads elsewhere takes a part of the words along, not all of them.
+    form.addEventListener("submit", (event) => { changed = changed && Boolean(event.submitter && event.submitter.hasAttribute("formaction")); });
     window.addEventListener("beforeunload", (event) => {
       if (!changed || "safe" in form.dataset) return;
       event.preventDefault();
