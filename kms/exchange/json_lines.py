@@ -1,4 +1,4 @@
-"""JSON lines, plain or gzipped: one note a line (docs/interfaces.md lists the fields)."""
+"""JSON lines, plain or gzipped: one note a line (docs/import.md lists the fields)."""
 
 import gzip
 import json

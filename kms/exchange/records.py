@@ -1,6 +1,6 @@
 """One note on its way in or out: the fields that JSON lines and front matter share.
 
-``record`` reads them into a ``Record``, ``fields_of`` writes them; docs/interfaces.md lists them.
+``record`` reads them into a ``Record``, ``fields_of`` writes them; docs/import.md lists them.
 """
 
 import re
