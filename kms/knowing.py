@@ -17,9 +17,10 @@ from kms.note_kinds import ROLES, Kind
 from kms.permissions import Viewer
 
 MOST_THEMES = 30
-# From further away only so many are weighed, those with the most notes first.
+# From further away only so many people are weighed, those with the most notes.
 MOST_FROM_AFAR = 200
-READ_AT_MOST = 2_000
+# A row for each person, note and place, of the latest notes.
+READ_AT_MOST = 20_000
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,15 @@ class _Did:
     roles: set[str] = field(default_factory=set)
     notes: set[int] = field(default_factory=set)
     lessons: set[int] = field(default_factory=set)
+
+
+@dataclass
+class _Been:
+    """In which notes one person took part, and where: at home, then as the latest notes tell."""
+
+    phone: str
+    notes: set[int] = field(default_factory=set)
+    places: dict[str, None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -137,45 +147,53 @@ def _candidates(
         near = (place[:2], *nearness.near_provinces(place))
         inside = or_(*(NotePlace.place_code.between(code, f"{code}9999") for code in near))
         here = Note.id.in_(select(NotePlace.note_id).where(inside))
-        around = _read(session, _places_of(seen_by, (*chosen, here)).limit(READ_AT_MOST), place)
+        around = _read(session, _places_of(seen_by, (*chosen, here)), place)
     if len(around) >= limit:
         return around
     known = {one.person_id for one in around}
-    afar = _read(session, _places_of(seen_by, chosen).limit(MOST_FROM_AFAR), place)
+    afar = _read(session, _places_of(seen_by, chosen), place)[:MOST_FROM_AFAR]
     return [*around, *(one for one in afar if one.person_id not in known)]
 
 
 def _places_of(seen_by: Viewer, chosen: Sequence[ColumnElement[bool]]) -> Rows:
-    """Person, where (a role's own place, else the note's) and in how many notes."""
+    """Person, note and where (a role's own place, else the note's), the latest notes first."""
     rows = contributions(seen_by, *chosen).subquery()
     there = func.coalesce(rows.c.place_code, NotePlace.place_code).label("place_code")
-    notes = func.count(rows.c.note_id.distinct()).label("notes")
     return (
-        select(rows.c.person_id, there, Person.place_code.label("home"), Person.phone, notes)
+        select(
+            rows.c.note_id, rows.c.person_id, there, Person.place_code.label("home"), Person.phone
+        )
         .join(Person, Person.id == rows.c.person_id)
         .outerjoin(NotePlace, NotePlace.note_id == rows.c.note_id)
         .where(Person.merged_into_id.is_(None), Person.id != (seen_by.person_id or 0))
-        .group_by(rows.c.person_id, there, Person.place_code, Person.phone)
-        .order_by(notes.desc(), rows.c.person_id, there)
+        .order_by(rows.c.note_id.desc(), rows.c.person_id, there)
+        .limit(READ_AT_MOST)
     )
 
 
 def _read(session: Session, rows: Rows, place: str) -> list[_Candidate]:
-    codes: dict[int, list[str]] = {}
-    told: dict[int, tuple[str, int]] = {}
-    for row in session.execute(rows):
-        known = codes.setdefault(row.person_id, [row.home] if row.home else [])
-        if row.place_code:
-            known.append(row.place_code)
-        told.setdefault(row.person_id, (row.phone, 0))
-        told[row.person_id] = (row.phone, told[row.person_id][1] + row.notes)
-    return [_Candidate(one, _near(place, known), *told[one]) for one, known in codes.items()]
+    """One for each person, those with the most notes first."""
+    found: dict[int, _Been] = {}
+    for number, person_id, code, home, phone in session.execute(rows):
+        been = found.get(person_id)
+        if been is None:
+            been = found[person_id] = _Been(phone, places=dict.fromkeys([home] if home else []))
+        been.notes.add(number)
+        if code:
+            been.places[code] = None
+    codes = {code for been in found.values() for code in been.places}
+    nears = {code: _near(place, code) for code in codes}
+    orders = {code: near.order for code, near in nears.items()}
+    candidates = []
+    for one, been in found.items():
+        code = min(been.places, key=orders.__getitem__, default=None)
+        near = nears[code] if code else NOWHERE
+        candidates.append(_Candidate(one, near, been.phone, len(been.notes)))
+    return sorted(candidates, key=lambda one: (-one.notes, one.person_id))
 
 
-def _near(place: str, codes: Sequence[str]) -> Near:
-    if place:
-        return nearness.near(place, dict.fromkeys(codes))
-    return Near(NOWHERE.rank, None, codes[0]) if codes else NOWHERE
+def _near(place: str, code: str) -> Near:
+    return nearness.near(place, [code]) if place else Near(NOWHERE.rank, None, code)
 
 
 def _done_by(

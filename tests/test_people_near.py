@@ -59,6 +59,27 @@ def test_the_nearest_come_first_and_each_says_why(session: Session, cast: Cast) 
     assert knowing.who_knows(session, themes=["nothing"], place=None, seen_by=ANONYMOUS) == []
 
 
+def test_a_note_from_many_places_is_one_note(
+    session: Session, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tambons = ("801201", "801202", "801203", "801204", HULONG)
+    many = {"places": tuple(PlaceNamed(code) for code in tambons), "roles": ()}
+    meant = {"themes": ("welfare",), **many}
+    once = notes.create(session, a_review(author="คนงานเดียว", **meant), by=cast.facilitator)
+    for n in range(3):
+        someone(session, cast, "คนสามงาน", HULONG, title=f"เวที {n}")
+    asked = {"themes": ["welfare"], "place": HULONG, "seen_by": ANONYMOUS}
+    found = knowing.who_knows(session, **asked)
+    assert [(one.name, one.notes) for one in found] == [("คนสามงาน", 3), ("คนงานเดียว", 1)]
+    assert once.author_id == found[1].person_id
+    # So many people are weighed, wherever each has been.
+    monkeypatch.setattr(knowing, "MOST_FROM_AFAR", 2)
+    far = knowing.who_knows(session, **{**asked, "place": CHIANG_MAI})
+    assert [one.name for one in far] == ["คนสามงาน", "คนงานเดียว"]
+    monkeypatch.setattr(knowing, "MOST_FROM_AFAR", 1)
+    assert len(knowing.who_knows(session, **{**asked, "place": CHIANG_MAI})) == 1
+
+
 def test_numbers_are_for_members_and_nobody_else_can_guess_who_has_one(
     session: Session, cast: Cast
 ) -> None:
