@@ -180,8 +180,7 @@ class _Reading:
 
     def theme(self, text: str) -> tuple[str, ...]:
         node = self.tree.by_slug.get(text) or self._theme_named(naming.key(text))
-        while node and node.merged_into:
-            node = self.tree.by_slug[node.merged_into]
+        node = self.tree.kept(node.slug) if node else None
         if node is None or not themes.is_known(self._session, node, seen_by=self._seen_by):
             raise Invalid(_("ไม่มีประเด็นชื่อ “%(text)s”", text=text[:60]))
         return (node.slug,)

@@ -235,7 +235,8 @@ def tell(number: int) -> ResponseReturnValue:
     """This note tells of it too, or does no more."""
     is_undone = bool(request.form.get("undo"))
     with saving() as session:
-        note = notes.get(session, _whole(request.form.get("note", "")), seen_by=viewer())
+        told = asked.whole(request.form.get("note", "")) or 0
+        note = notes.get(session, told, seen_by=viewer())
         activity = activities.get(session, number, seen_by=viewer())
         change = activities.untell if is_undone else activities.tell
         change(session, activity, note, by=viewer())
@@ -251,11 +252,7 @@ def tell(number: int) -> ResponseReturnValue:
 
 
 def _origin() -> int:
-    return _whole(request.args.get("from", ""))
-
-
-def _whole(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    return asked.whole(request.args.get("from", "")) or 0
 
 
 def _typed() -> Typed:

@@ -52,6 +52,12 @@ def theme_of_address(session: Session, tree: Tree) -> str:
     return node.slug if node and themes.is_known(session, node, seen_by=viewer()) else ""
 
 
+def whole(text: str) -> int | None:
+    """The whole number that an address or a hidden field says in digits; None for anything that
+    no page of ours put there."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
 def words(*names: str, many_lines: Collection[str] = ()) -> dict[str, str]:
     """The fields of the form that was sent, tidied; ``many_lines`` keep their line ends."""
     return {

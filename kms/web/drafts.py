@@ -18,7 +18,7 @@ from kms.note_kinds import Kind
 from kms.permissions import Viewer
 from kms.sessions import Session
 from kms.thai import dates
-from kms.web import errors
+from kms.web import asked, errors
 from kms.web.context import reading, saving, viewer
 from kms.web.forms.typed import Typed
 from kms.web.note_page import CommentTyped
@@ -172,7 +172,7 @@ def forget_sent(session: Session) -> None:
         session,
         viewer().account_id,
         given.get("client_id", ""),
-        step=_whole(given.get("draft_step", "")) or 0,
+        step=asked.whole(given.get("draft_step", "")) or 0,
         device=given.get("draft_device", ""),
     )
 
@@ -228,20 +228,16 @@ def _of_form(typed: Typed, kind: Kind, number: int | None) -> FormWords:
         form_id = str(uuid.UUID(typed.text("client_id")))
     except ValueError:
         form_id = str(uuid.uuid4())
-    after = _whole(typed.text("draft_step")) or 0
+    after = asked.whole(typed.text("draft_step")) or 0
     return FormWords(
         form_id=form_id,
         kind=kind.value,
         number=number,
-        based_on=_whole(typed.text("based_on")),
+        based_on=asked.whole(typed.text("based_on")),
         fields=[(name, value) for name, values in typed.values.items() for value in values],
         step=after + 1,
         after=after,
     )
-
-
-def _whole(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 # --- what scripts say and hear -------------------------------------------------------------------

@@ -13,7 +13,7 @@ from kms.note_kinds import Kind, LessonParts
 from kms.permissions import require
 from kms.search.query import Query
 from kms.sessions import Session
-from kms.web import context
+from kms.web import asked, context
 from kms.web.context import reading, viewer
 from kms.web.forms.lesson import PLAIN_FIELDS
 from kms.web.forms.typed import Typed
@@ -65,9 +65,9 @@ def live() -> ResponseReturnValue:
     """The hints for what is typed so far; nothing is kept."""
     require(viewer(), "write")
     typed = Typed.of(request.form.lists())
-    number = request.form.get("number", "")
+    number = asked.whole(request.form.get("number", ""))
     with reading() as session:
-        told = of_form(session, typed, int(number) if _is_number(number) else None)
+        told = of_form(session, typed, number)
     return jsonify(
         hints=[{"field": one.field, "said": one.said} for one in told.hints],
         similar=[
@@ -105,7 +105,3 @@ def _similar(session: Session, point: str, number: int | None) -> tuple[Similar,
     least = max(LEAST_SCORE, LEAST_OF_BEST * others[0].score) if others else 0
     like = (one for one in others if one.score >= least)
     return tuple(Similar(one.number, one.title) for one in like)[:MOST_SIMILAR]
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 10

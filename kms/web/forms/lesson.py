@@ -7,6 +7,7 @@ from kms.language import gettext as _
 from kms.note_kinds import POLARITIES, LessonParts, NoteContent, SourcePassage
 from kms.thai.numbers import to_arabic
 from kms.thai.words import shorten
+from kms.web import asked
 from kms.web.forms.reading import Notices
 from kms.web.forms.typed import Row, Typed, from_rows, plain
 
@@ -57,21 +58,18 @@ def _source(
         )
         return None
     number, title = sources[written]
-    comment = _id(row.get("comment", ""))
+    comment = asked.whole(row.get("comment", "")) or None
     notices.hints[name] = (
         _("ความเห็นใต้บันทึกที่ %(number)s: %(title)s", number=number, title=title)
         if comment
         else _("บันทึกที่ %(number)s: %(title)s", number=number, title=title)
     )
     return SourcePassage(
-        number, plain(row.get("passage", "")), _id(row.get("revision", "")), comment
+        number,
+        plain(row.get("passage", "")),
+        asked.whole(row.get("revision", "")) or None,
+        comment,
     )
-
-
-def _id(text: str) -> int | None:
-    """The number in a hidden field; None for anything that the page did not put there."""
-    is_number = text.isascii() and text.isdigit() and len(text) < 10
-    return int(text) or None if is_number else None
 
 
 def title(parts: LessonParts) -> str:

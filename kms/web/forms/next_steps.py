@@ -3,12 +3,12 @@
 from datetime import date
 
 from kms.note_kinds import ActionItem, NoteContent
+from kms.web import asked
 from kms.web.forms import when
 from kms.web.forms.reading import Notices
 from kms.web.forms.typed import Row, Typed, from_rows, plain
 
 ACTION_WORDS = ("what", "owner", "due", "result")
-_LONGEST_NUMBER = 9
 
 
 def read(typed: Typed, held: date | None, notices: Notices) -> tuple[ActionItem, ...]:
@@ -21,7 +21,7 @@ def read(typed: Typed, held: date | None, notices: Notices) -> tuple[ActionItem,
             when.day(f"actions-{index}-due", row.get("due", ""), notices, after=held),
             done=bool(row.get("done")),
             result=plain(row.get("result", "")),
-            carried_from=_number(row.get("carried_from", "")),
+            carried_from=asked.whole(row.get("carried_from", "")) or None,
             carried_key=plain(row.get("carried_key", "")),
         )
         for index, row in enumerate(rows)
@@ -43,9 +43,3 @@ def _row(one: ActionItem) -> Row:
         "carried_from": str(one.carried_from or ""),
         "carried_key": one.carried_key,
     }
-
-
-def _number(text: str) -> int | None:
-    """The number of a note in a hidden field; what is none was not written by our page."""
-    is_one = text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER
-    return int(text) or None if is_one else None
