@@ -5,7 +5,7 @@ period that nobody knows is open. Each of the two must be paid for or run by som
 part in the other: where all of one side help the other too, they know already.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import date
 
@@ -117,7 +117,8 @@ def _find(session: Session, activity_ids: list[int], tree: Tree, *, reopen: bool
     found = {pair: common for pair, common in compared if common}
     kept = _kept(session, activity_ids)
     _mend(session, kept, found, reopen=reopen)
-    _add(session, {pair: common for pair, common in found.items() if pair not in kept})
+    there = _still_there(session, found.keys() - kept.keys())
+    _add(session, {pair: found[pair] for pair in there})
     session.flush()
 
 
@@ -284,6 +285,15 @@ def _mend(
                 session.delete(overlap)
             else:
                 _say(overlap, common, reopen=reopen)
+
+
+def _still_there(session: Session, pairs: Set[Pair]) -> list[Pair]:
+    """Those of which neither goes at this moment with its note; none goes before we end."""
+    there: set[int] = set()
+    for some in _batches(number for pair in pairs for number in pair):
+        chosen = select(Activity.id).where(Activity.id.in_(some)).order_by(Activity.id)
+        there |= set(session.scalars(chosen.with_for_update(read=True, key_share=True)))
+    return [pair for pair in pairs if there.issuperset(pair)]
 
 
 def _add(session: Session, found: Mapping[Pair, InCommon]) -> None:

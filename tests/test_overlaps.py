@@ -392,3 +392,30 @@ def test_of_two_who_record_at_one_moment_the_second_sees_the_first(
         second.result(PATIENCE_S)
     with store.reading() as session:
         assert len(flags(session)) == 1
+
+
+def test_one_that_goes_with_its_note_meanwhile_stops_nobody(
+    store: Store, cast: Cast, database: str
+) -> None:
+    if not database.startswith("postgresql"):
+        pytest.skip("SQLite lets one write at a time")
+    with store.saving() as session:
+        one, other = told(session, cast), told(session, cast)
+        activities.record(session, one, LIFE_PLAN, by=cast.facilitator)
+        gone, kept = one.id, other.id
+
+    def record() -> None:
+        with store.saving() as session:
+            note = notes.get(session, kept, seen_by=cast.facilitator)
+            activities.record(session, note, SURVEY, by=cast.facilitator)
+
+    with ThreadPoolExecutor(1) as pool, store.saving() as session:
+        notes.delete(session, session.get_one(Note, gone), by=cast.curator)
+        session.flush()
+        recording = pool.submit(record)
+        with suppress(TimeoutError):
+            recording.result(0.5)
+        session.commit()
+        recording.result(PATIENCE_S)
+    with store.reading() as session:
+        assert flags(session) == []
