@@ -14,10 +14,10 @@ from kms.note_checks import tidy
 from kms.sessions import Session
 from kms.thai.words import shorten
 from kms.web import asked
+from kms.web.activity_form import theme_options
 from kms.web.addresses import address, in_place_of, without
 from kms.web.asked import PlaceAsked
 from kms.web.context import reading, saving, viewer
-from kms.web.form_page import theme_branches
 from kms.web.paging import page_of, start_of
 from kms.web.security import safe_next
 
@@ -66,7 +66,7 @@ def listing() -> str:
         page=page_of("/actions", pairs, total=found.total, offset=offset, limit=A_PAGE),
         place=place,
         has_place=has_place,
-        branches=theme_branches(tree, [theme]),
+        themes=theme_options(tree),
         theme=theme,
         settled=settled,
         here=address("/actions", pairs),

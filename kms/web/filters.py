@@ -12,6 +12,7 @@ from markupsafe import Markup
 from kms import markup, note_kinds, places, roles
 from kms.language import gettext as _
 from kms.thai import dates, numbers
+from kms.web.forms.conflict import names_of
 
 
 class HasDays(Protocol):
@@ -70,6 +71,11 @@ def kind_name(kind: str) -> str:
     return names[note_kinds.Kind(kind)]
 
 
+def outcome_name(outcome: str) -> str:
+    """How it went when a lesson was used."""
+    return names_of("outcome")[outcome]
+
+
 def asset(path: str) -> str:
     """The address of a file in ``static/`` with its content's mark, so it can be kept a year."""
     return f"/static/{path}?v={_mark(current_app.static_folder or '', path)}"
@@ -96,6 +102,7 @@ def register(app: Flask) -> None:
             "role_name": roles.name,
             "level_name": roles.level_name,
             "kind_name": kind_name,
+            "outcome_name": outcome_name,
             "markdown": lambda text: Markup(markup.to_html(text)),  # noqa: S704  nh3 cleaned it
             "markdown_light": lambda text: Markup(markup.to_html_light(text)),  # noqa: S704
         }

@@ -18,10 +18,10 @@ from kms.note_kinds import Kind
 from kms.permissions import may
 from kms.sessions import Session
 from kms.web import asked, lesson_steps
+from kms.web.activity_form import theme_options
 from kms.web.addresses import address, in_place_of
 from kms.web.asked import PlaceAsked
 from kms.web.context import reading, saving, viewer
-from kms.web.form_page import theme_branches
 from kms.web.paging import page_of, start_of
 
 blueprint = Blueprint("lessons", __name__)
@@ -83,7 +83,7 @@ def listing() -> ResponseReturnValue:
         found=found,
         asked=wanted,
         judges=judges,
-        branches=theme_branches(tree, [wanted.theme]),
+        themes=theme_options(tree),
         tabs=[("", _("ทุกบทเรียน"), sum(found.stages.values())), *_tabs(found.stages)],
         queues=[("agree", _("รอเห็นด้วย")), ("review", _("ควรทบทวน"))],
         page=page_of(

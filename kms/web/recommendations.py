@@ -60,7 +60,6 @@ def listing() -> str:
         role=role,
         role_choices=[("", _("ทุกบทบาท")), *_role_names()],
         place=place,
-        outcomes=outcome_names(),
         page=page_of("/recommendations", pairs, total=found.total, offset=offset, limit=A_PAGE),
     )
 
@@ -160,6 +159,12 @@ def outcome_names() -> dict[str, str]:
         "declined": _("ยังรับไม่ได้"),
         "done": _("ทำแล้ว"),
     }
+
+
+@blueprint.app_template_filter()
+def answer_name(outcome: str) -> str:
+    """What an answer is called."""
+    return outcome_names()[outcome]
 
 
 def _role_names() -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ A row without an outcome is a lesson of the briefing that was not used; it stays
 from collections.abc import Iterable, Mapping
 
 from kms.language import gettext as _
-from kms.note_kinds import OUTCOMES, LessonUsed, NoteContent
+from kms.note_kinds import OUTCOMES, LessonUsed
 from kms.web.forms.reading import Notices
 from kms.web.forms.typed import Row, Typed, from_rows, plain
 
@@ -62,11 +62,6 @@ def of_briefing(key: str, lessons: Iterable[int]) -> dict[str, tuple[str, ...]]:
     """The fields of a form that asks which lessons of a briefing were used."""
     rows: Iterable[Row] = ({"lesson": str(number)} for number in lessons)
     return {"briefing": (key,), **from_rows("used", rows)}
-
-
-def numbers(content: NoteContent) -> tuple[int, ...]:
-    """The numbers of the lessons that a content says were used."""
-    return tuple(one.lesson for one in content.review.used) if content.review else ()
 
 
 def _row(one: LessonUsed) -> Row:
