@@ -50,6 +50,7 @@ __all__ = [
     "alike",
     "facts_of",
     "get",
+    "is_overtaken",
     "leave",
     "lines",
     "listing",
@@ -65,6 +66,7 @@ __all__ = [
     "removed",
     "restore",
     "revise",
+    "stamp",
     "tell",
     "untell",
     "was_sent",
@@ -129,6 +131,22 @@ def revise(session: Session, activity: Activity, facts: ActivityFacts, *, by: Vi
     is_elsewhere = _where_and_who(activity) != where
     overlap_finding.find(session, [activity.id], reopen=is_elsewhere)
     return True
+
+
+def stamp(activity: Activity) -> str:
+    """What a form keeps of the state it was filled from."""
+    return activity.revised_at.isoformat()
+
+
+def is_overtaken(
+    session: Session, activity: Activity, facts: ActivityFacts, *, based_on: str
+) -> bool:
+    """Whether these facts, typed into a form of that ``stamp``, would undo what others said since.
+
+    Nobody revises it from here to the end of the transaction.
+    """
+    session.refresh(activity, ["revised_at"], with_for_update={"key_share": True})
+    return stamp(activity) != based_on and checked(facts) != facts_of(activity)
 
 
 def remove(session: Session, activity: Activity, *, by: Viewer) -> None:

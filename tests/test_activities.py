@@ -633,6 +633,43 @@ def test_its_page_offers_to_bring_back_what_was_removed(
     assert client.get(page).status_code == 200
 
 
+def test_the_second_of_two_editors_sees_what_the_first_saved_and_decides(
+    app: Flask, store: Store, cast: Cast
+) -> None:
+    with store.saving() as session:
+        [made] = recorded(session, cast, FACTS)
+    page = f"/activities/{made.id}/edit"
+    first, second = cast.browser(app, "facilitator"), cast.browser(app, "curator")
+    opened = stamp_in(first.get(page).text)
+    assert opened == stamp_in(second.get(page).text) != ""
+    other = {"name": "แผนแม่บทชุมชน", "reach": "200 ตำบล", "based_on": opened}
+    assert post(first, page, other, page=page).status_code == 303
+    # The very same words again, as a browser sends them after going back, undo nothing.
+    assert post(first, page, other, page=page).status_code == 303
+    mine = {"name": "แผนชีวิตคนใต้", "about": "<b>เล่า</b> เพิ่ม", "based_on": opened}
+    asked = post(second, page, mine, page=page)
+    assert asked.status_code == 409
+    for word in ("มีคนแก้ข้อมูลงานนี้ไปก่อนแล้ว", "แผนแม่บทชุมชน", "200 ตำบล"):
+        assert word in asked.text, word
+    assert 'value="แผนชีวิตคนใต้"' in asked.text
+    assert "&lt;b&gt;เล่า&lt;/b&gt; เพิ่ม" in asked.text
+    with store.reading() as session:
+        assert session.get_one(Activity, made.id).name == "แผนแม่บทชุมชน"
+    for hostile in ("x", "๐" * 99, "9999-99-99", "\x00", '"><script>'):
+        refused = post(second, page, {**mine, "based_on": hostile}, page=page)
+        assert refused.status_code == 409
+        assert stamp_in(refused.text) == stamp_in(asked.text) != opened
+    again = {**mine, "based_on": stamp_in(asked.text)}
+    assert post(second, page, again, page=page).status_code == 303
+    with store.reading() as session:
+        assert session.get_one(Activity, made.id).name == "แผนชีวิตคนใต้"
+
+
+def stamp_in(page: str) -> str:
+    found = re.search(r'name="based_on" value="([^"]*)"', page)
+    return found[1] if found else ""
+
+
 @pytest.mark.parametrize("who", ["", "researcher", "commenter"])
 def test_others_cannot_change_or_remove_it(app: Flask, store: Store, cast: Cast, who: str) -> None:
     with store.saving() as session:

@@ -158,7 +158,8 @@ def edit(number: int) -> ResponseReturnValue:
     """What is known of it, to be mended by its writer or a curator."""
     with reading() as session:
         activity = _to_revise(session, number)
-        typed = form_words.fill(activities.facts_of(activity))
+        facts = activities.facts_of(activity)
+        typed = form_words.fill(facts).but(based_on=activities.stamp(activity))
         form = _form_of(session, activity, typed)
     return _shown(form)
 
@@ -181,6 +182,9 @@ def revise(number: int) -> ResponseReturnValue:
             boxes = {one.slug for branch in form.themes for one in branch.choices}
             other = tuple(slug for slug in kept if slug not in boxes)
             facts = replace(facts, themes=tuple(dict.fromkeys((*facts.themes, *other))))
+            based_on = typed.text("based_on")
+            if based_on and activities.is_overtaken(session, activity, facts, based_on=based_on):
+                return _beside_kept(session, form, activity), HTTPStatus.CONFLICT
             activities.revise(session, activity, facts, by=viewer())
             found = len(overlaps.of_activity(session, number, seen_by=viewer()))
     except Invalid as problem:
@@ -314,7 +318,14 @@ def _refused(form: ActivityForm, notices: Notices, problem: Invalid) -> Response
 
 
 def _shown(form: ActivityForm) -> str:
-    return render_template("activities/form.html", form=form)
+    return render_template("activities/form.html", form=form, today=dates.today_in_thailand())
+
+
+def _beside_kept(session: Session, form: ActivityForm, activity: Activity) -> str:
+    """What was typed beside what somebody else recorded since; saved again, it holds."""
+    kept = activities.lines(session, [activity.id], seen_by=viewer())[activity.id]
+    typed = form.typed.but(based_on=activities.stamp(activity))
+    return _shown(replace(form, typed=typed, kept=kept, kept_about=activity.about))
 
 
 def _say_saved(found: int) -> None:

@@ -22,7 +22,8 @@ ROWS_TO_START = {"places": 1, "organisations": 2}
 
 @dataclass(frozen=True)
 class ActivityForm:
-    """One showing of the form. ``alike`` are activities that this may be one of."""
+    """One showing of the form. ``alike`` are activities that this may be one of; ``kept`` is what
+    somebody else has recorded since it was opened, with ``kept_about``."""
 
     typed: Typed
     tree: Tree
@@ -32,6 +33,8 @@ class ActivityForm:
     notices: Notices = field(default_factory=Notices)
     alike: tuple[ActivityLine, ...] = ()
     added: str = ""
+    kept: ActivityLine | None = None
+    kept_about: str = ""
 
     @property
     def action(self) -> str:
