@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Row, exists, func, not_, or_, select, upda
 from sqlalchemy.orm import Session
 
 from kms import carrying, history, naming, notes, organisations, people
-from kms.errors import EditConflict, NotAllowed, NotFound, SignInNeeded
+from kms.errors import EditConflict, NotAllowed, NotFound
 from kms.language import gettext as _
 from kms.models import (
     Note,
@@ -25,7 +25,7 @@ from kms.models import (
     Theme,
 )
 from kms.note_kinds import ActionItem, NoteContent
-from kms.permissions import Viewer, may, numbers_seen_by, visible_to
+from kms.permissions import Viewer, may, numbers_seen_by, require_account, visible_to
 from kms.thai.dates import today_in_thailand
 
 WAYS = ("mine", "place", "overdue", "open", "done")
@@ -319,8 +319,7 @@ def _require(session: Session, note: Note, at: int, by: Viewer) -> None:
     )
     if _may_settle(by, note, owner):
         return
-    if not by.is_signed_in:
-        raise SignInNeeded(_("เข้าสู่ระบบก่อน แล้วทำต่อได้เลย"))
+    require_account(by)
     raise NotAllowed(_("คนที่รับงานนี้ หรือคนที่แก้บันทึกได้ เป็นคนบอกผล"))
 
 

@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from kms import naming, organisations, phones, places
 from kms.contributions import RemarkUsed, remarks_used
-from kms.errors import Invalid, NotFound, SignInNeeded
+from kms.errors import Invalid, NotFound
 from kms.language import gettext as _
 from kms.lesson_lives import known_steps
 from kms.models import (
@@ -50,6 +50,7 @@ from kms.permissions import (
     Viewer,
     may,
     require,
+    require_account,
     seen_as,
     visible_as,
     visible_to,
@@ -442,8 +443,7 @@ def revise(
 
 def own(session: Session, person_id: int, *, by: Viewer) -> Person:
     """Oneself; for anybody else NotFound, whoever asks."""
-    if not by.is_signed_in:
-        raise SignInNeeded(_("เข้าสู่ระบบก่อน แล้วทำต่อได้เลย"))
+    require_account(by)
     if by.person_id != person_id:
         raise _not_found()
     return get(session, person_id)

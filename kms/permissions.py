@@ -127,9 +127,19 @@ def require(viewer: Viewer, action: str, thing: object = None) -> None:
     """Raise SignInNeeded or NotAllowed unless ``may`` says yes."""
     if may(viewer, action, thing):
         return
-    if not viewer.is_signed_in:
-        raise SignInNeeded(_("เข้าสู่ระบบก่อน แล้วทำต่อได้เลย"))
+    require_account(viewer)
     raise NotAllowed(_("บัญชีนี้ยังไม่มีสิทธิ์ทำสิ่งนี้ ขอสิทธิ์ได้จากผู้ดูแลระบบ"))
+
+
+def require_account(viewer: Viewer) -> None:
+    """Raise SignInNeeded unless somebody is signed in."""
+    if not viewer.is_signed_in:
+        raise sign_in_needed()
+
+
+def sign_in_needed() -> SignInNeeded:
+    """What to say to someone who is to sign in first."""
+    return SignInNeeded(_("เข้าสู่ระบบก่อน แล้วทำต่อได้เลย"))
 
 
 def _may_revise(viewer: Viewer, note: Note) -> bool:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, aliased
 
 from kms import naming, organisations, page_steps, places, roles
 from kms.db import now
-from kms.errors import Invalid, NotAllowed, NotFound, SignInNeeded
+from kms.errors import Invalid, NotAllowed, NotFound
 from kms.language import gettext as _
 from kms.models import (
     Note,
@@ -26,7 +26,7 @@ from kms.models import (
 )
 from kms.note_checks import tidy
 from kms.note_kinds import ROLES
-from kms.permissions import Viewer, may, require, visible_to
+from kms.permissions import Viewer, may, require, require_account, visible_to
 
 OUTCOMES = ("accepted", "partly", "declined", "done")
 LONGEST_WHAT = 2_000
@@ -366,8 +366,7 @@ def take_back(session: Session, recommendation_id: int, *, by: Viewer) -> None:
 
 
 def _refuse(by: Viewer, said: str) -> None:
-    if not by.is_signed_in:
-        raise SignInNeeded(_("เข้าสู่ระบบก่อน แล้วทำต่อได้เลย"))
+    require_account(by)
     raise NotAllowed(said)
 
 

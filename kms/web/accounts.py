@@ -6,9 +6,10 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from kms import accounts, digests, passwords, privacy
-from kms.errors import Invalid, SignInNeeded
+from kms.errors import Invalid
 from kms.language import gettext as _
 from kms.models import Account
+from kms.permissions import sign_in_needed
 from kms.sessions import Session
 from kms.web import context, signin
 from kms.web.admin import permission_names
@@ -140,7 +141,7 @@ def forget() -> ResponseReturnValue:
 def _required() -> int:
     number = context.viewer().account_id
     if number is None:
-        raise SignInNeeded(_("เข้าสู่ระบบก่อน แล้วทำต่อได้เลย"))
+        raise sign_in_needed()
     return number
 
 

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from kms import actions, themes
 from kms.actions import Action, Asked
-from kms.errors import Invalid, NotFound, SignInNeeded
+from kms.errors import Invalid, NotFound
 from kms.language import gettext as _
 from kms.note_checks import tidy
 from kms.sessions import Session
@@ -17,7 +17,7 @@ from kms.web import asked
 from kms.web.activity_form import theme_options
 from kms.web.addresses import address, in_place_of, without
 from kms.web.asked import PlaceAsked
-from kms.web.context import reading, saving, viewer
+from kms.web.context import reading, require_account, saving, viewer
 from kms.web.paging import page_of, start_of
 from kms.web.security import safe_next
 
@@ -87,7 +87,7 @@ def settle(number: int, position: int) -> ResponseReturnValue:
     what = request.form.get("what", "")
     said = tidy(request.form.get("result", ""), lines=False)
     done = request.form.get("done") == "1"
-    _require_someone()
+    require_account()
     try:
         with saving() as session:
             note = actions.settle(
@@ -105,7 +105,7 @@ def settle(number: int, position: int) -> ResponseReturnValue:
 @blueprint.post("/notes/<int:number>/actions/<int:position>/undo")
 def undo(number: int, position: int) -> ResponseReturnValue:
     """The item as it was before."""
-    _require_someone()
+    require_account()
     what, revision = request.form.get("what", ""), start_of(request.form.get("revision", ""))
     with saving() as session:
         actions.undo(session, number, position, what=what, revision=revision, by=viewer())
@@ -193,8 +193,3 @@ def _one(action: Action, typed: str | None = None, problems: dict[str, str] | No
 def _of_form(problem: Invalid) -> dict[str, str]:
     """The sentence beside the one field of this form, whichever row of the note it is about."""
     return {"result": next(iter(problem.problems.values()), problem.message)}
-
-
-def _require_someone() -> None:
-    if not viewer().is_signed_in:
-        raise SignInNeeded(_("เข้าสู่ระบบก่อน แล้วทำต่อได้เลย"))

@@ -12,14 +12,14 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
 from kms import attachments, file_kinds, uploads
 from kms.attachments import Brought
-from kms.errors import Invalid, OtherOffset, SignInNeeded, TooMany
+from kms.errors import Invalid, OtherOffset, TooMany
 from kms.file_store import writing
 from kms.language import gettext as _
 from kms.models import Attachment, Upload
 from kms.note_checks import MOST_FILES
 from kms.note_text import passages
 from kms.note_views import NoteView
-from kms.permissions import Viewer, require
+from kms.permissions import Viewer, require, sign_in_needed
 from kms.web import errors
 from kms.web.context import reading, saving, settings, store, viewer
 from kms.web.forms.typed import Typed
@@ -341,7 +341,7 @@ def stale(problem: CSRFError) -> ResponseReturnValue:
     """A token from before the session lapsed: that nobody is signed in is what to tell."""
     if viewer().is_signed_in:
         return errors.of_stale_form(problem)
-    return errors.of_ours(SignInNeeded(_("เข้าสู่ระบบก่อน แล้วทำต่อได้เลย")))
+    return errors.of_ours(sign_in_needed())
 
 
 def _piece() -> bytes:

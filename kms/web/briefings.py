@@ -14,13 +14,13 @@ from kms import briefing_lessons, briefings, overlaps, themes
 from kms.activity_lines import ActivityLine, working
 from kms.briefing_order import Disagreement, Placed, Wanted, disagreements
 from kms.briefings import Choices, KeptBriefing
-from kms.errors import SignInNeeded, Unavailable
+from kms.errors import Unavailable
 from kms.knowing import Knower, who_knows
 from kms.language import gettext as _
 from kms.lesson_lives import LifeStep
 from kms.note_kinds import Kind
 from kms.overlaps import OverlapShown
-from kms.permissions import require
+from kms.permissions import require, sign_in_needed
 from kms.search.query import Query
 from kms.sessions import Session
 from kms.thai.dates import today_in_thailand
@@ -28,7 +28,7 @@ from kms.themes import Tree
 from kms.web import briefing_asked, errors, qr
 from kms.web.addresses import Pairs, address
 from kms.web.briefing_asked import Asked
-from kms.web.context import reading, saving, store, viewer
+from kms.web.context import reading, require_account, saving, store, viewer
 from kms.web.form_page import theme_branches
 
 blueprint = Blueprint("briefings", __name__)
@@ -150,7 +150,7 @@ def keep() -> ResponseReturnValue:
 @blueprint.get("/briefing/<key>")
 def show(key: str) -> str:
     """A kept briefing: the lessons that it put, as they stand now."""
-    _require_account()
+    require_account()
     with reading() as session:
         kept = briefings.get(session, key, seen_by=viewer())
         sheet = _sheet(session, kept.choices, themes.load(session), kept)
@@ -160,23 +160,18 @@ def show(key: str) -> str:
 @blueprint.post("/briefing/<key>/throw-away")
 def throw_away(key: str) -> ResponseReturnValue:
     """Forget a kept briefing."""
-    _require_account()
+    require_account()
     with saving() as session:
         briefings.throw_away(session, key, by=viewer())
     flash(_("ทิ้งใบเตรียมงานแล้ว"), "success")
     return redirect(url_for("briefings.ask"), 303)
 
 
-def _require_account() -> None:
-    if not viewer().is_signed_in:
-        raise SignInNeeded(_("เข้าสู่ระบบก่อน แล้วทำต่อได้เลย"))
-
-
 @blueprint.errorhandler(CSRFError)
 def stale(problem: CSRFError) -> ResponseReturnValue:
     """Nothing typed is lost: the page of the same choices still stands at its address."""
     if not viewer().is_signed_in:
-        return errors.of_ours(SignInNeeded(_("เข้าสู่ระบบก่อน แล้วทำต่อได้เลย")))
+        return errors.of_ours(sign_in_needed())
     return errors.of_stale_form(problem)
 
 

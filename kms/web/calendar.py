@@ -5,11 +5,11 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, request
 
 from kms import actions, meeting_calendar, notes
-from kms.errors import NotFound, SignInNeeded
+from kms.errors import NotFound
 from kms.language import gettext as _
 from kms.meeting_calendar import Site
 from kms.web import context
-from kms.web.context import reading, viewer
+from kms.web.context import reading, require_account, viewer
 
 blueprint = Blueprint("calendar", __name__)
 
@@ -28,8 +28,7 @@ def meeting(number: int) -> Response:
 @blueprint.get("/actions.ics")
 def mine() -> Response:
     """What is mine to do and has a day."""
-    if not viewer().is_signed_in:
-        raise SignInNeeded(_("เข้าสู่ระบบก่อน แล้วทำต่อได้เลย"))
+    require_account()
     with reading() as session:
         found = actions.mine_due(session, seen_by=viewer())
     return _file(meeting_calendar.due(found, _site()), "actions.ics")

@@ -6,7 +6,7 @@ from typing import Any, cast
 from flask import Flask, Response, current_app, g, request, session
 from flask_login import UserMixin, current_user
 
-from kms import language
+from kms import language, permissions
 from kms.errors import OtherAccount
 from kms.language import gettext as _
 from kms.permissions import ANONYMOUS, Viewer, may
@@ -69,6 +69,13 @@ def viewer() -> Viewer:
     """Who asks, for permissions."""
     account = signed_in()
     return account.viewer if account else ANONYMOUS
+
+
+def require_account() -> Viewer:
+    """Who asks; raises SignInNeeded when nobody is signed in."""
+    who = viewer()
+    permissions.require_account(who)
+    return who
 
 
 def remember(account: SignedIn) -> None:

@@ -11,15 +11,15 @@ from flask_wtf.csrf import CSRFError
 from kms import drafts
 from kms.db import now
 from kms.drafts import COMMENT, DraftLine, Fields, FormWords, Writing, WrittenElsewhere
-from kms.errors import Invalid, NotFound, SignInNeeded
+from kms.errors import Invalid, NotFound
 from kms.language import gettext as _
 from kms.models import Draft, Note
 from kms.note_kinds import Kind
-from kms.permissions import Viewer
+from kms.permissions import sign_in_needed
 from kms.sessions import Session
 from kms.thai import dates
 from kms.web import asked, errors
-from kms.web.context import reading, saving, viewer
+from kms.web.context import reading, require_account, saving, viewer
 from kms.web.forms.typed import Typed
 from kms.web.note_page import CommentTyped
 
@@ -57,7 +57,7 @@ NOTHING_BESIDE = Beside()
 @blueprint.put("/drafts/<uuid:form_id>")
 def keep(form_id: uuid.UUID) -> ResponseReturnValue:
     """Save the words of a form that is being written."""
-    _require_account()
+    require_account()
     try:
         with saving() as session:
             kept = drafts.save(session, _sent(str(form_id)), by=viewer())
@@ -70,7 +70,7 @@ def keep(form_id: uuid.UUID) -> ResponseReturnValue:
 @blueprint.get("/drafts.json")
 def listing_json() -> Response:
     """One's drafts, and the step of each form sent lately, by its id."""
-    _require_account()
+    require_account()
     with reading() as session:
         lines = drafts.of_owner(session, viewer())
         sent = drafts.sent_forms(session, viewer())
@@ -84,7 +84,7 @@ def stale(problem: CSRFError) -> ResponseReturnValue:
     """A token from before the session lapsed: that nobody is signed in is what to tell."""
     if viewer().is_signed_in:
         return errors.of_stale_form(problem)
-    return errors.of_ours(SignInNeeded(_("เข้าสู่ระบบก่อน แล้วทำต่อได้เลย")))
+    return errors.of_ours(sign_in_needed())
 
 
 # --- pages ---------------------------------------------------------------------------------------
@@ -93,7 +93,7 @@ def stale(problem: CSRFError) -> ResponseReturnValue:
 @blueprint.get("/drafts")
 def listing() -> str:
     """What is not finished: drafts, and by script what waits on this device."""
-    _require_account()
+    require_account()
     with reading() as session:
         lines = drafts.of_owner(session, viewer())
         gone = drafts.discarded(session, request.args.get("discarded", ""), by=viewer())
@@ -103,7 +103,7 @@ def listing() -> str:
 @blueprint.get("/drafts/<uuid:form_id>")
 def resume(form_id: uuid.UUID) -> ResponseReturnValue:
     """Go on writing; the bare words where there is nothing left to write them to."""
-    _require_account()
+    require_account()
     with reading() as session:
         draft = drafts.get(session, str(form_id), by=viewer())
         line = next(
@@ -309,10 +309,3 @@ def _line(line: DraftLine) -> dict[str, object]:
         "said": clock(line.saved_at),
         "url": address(line) or url_for("drafts.resume", form_id=line.form_id),
     }
-
-
-def _require_account() -> Viewer:
-    who = viewer()
-    if not who.is_signed_in:
-        raise SignInNeeded(_("เข้าสู่ระบบก่อน แล้วทำต่อได้เลย"))
-    return who

@@ -7,13 +7,13 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from kms import following
-from kms.errors import Invalid, SignInNeeded
+from kms.errors import Invalid
 from kms.language import gettext as _
 from kms.models.following import FOLLOWED
 from kms.search import query as queries
 from kms.search import saved
 from kms.sessions import Session
-from kms.web.context import reading, saving, viewer
+from kms.web.context import reading, require_account, saving, viewer
 from kms.web.security import safe_next
 
 blueprint = Blueprint("following", __name__, url_prefix="/following")
@@ -91,8 +91,7 @@ def _searched(session: Session, target: str) -> str:
 
 
 def _page(renamed: int = 0, label: str = "", problems: dict[str, str] | None = None) -> str:
-    if not viewer().is_signed_in:
-        raise SignInNeeded(_("เข้าสู่ระบบก่อน แล้วทำต่อได้เลย"))
+    require_account()
     with reading() as session:
         followed, _tree = following.listing(session, seen_by=viewer())
     names = {

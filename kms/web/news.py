@@ -8,14 +8,14 @@ from flask.typing import ResponseReturnValue
 
 from kms import accounts, digests, following, news
 from kms.db import now
-from kms.errors import Invalid, SignInNeeded, Unavailable
+from kms.errors import Invalid, Unavailable
 from kms.language import gettext as _
 from kms.news import Watch
 from kms.news_told import told
 from kms.search import saved
 from kms.sessions import Session
 from kms.web.addresses import address
-from kms.web.context import reading, saving, settings, store, viewer
+from kms.web.context import reading, require_account, saving, settings, store, viewer
 from kms.web.paging import start_of
 
 blueprint = Blueprint("news", __name__, url_prefix="/news")
@@ -24,7 +24,7 @@ blueprint = Blueprint("news", __name__, url_prefix="/news")
 @blueprint.get("")
 def show() -> str:
     """What happened in what I follow and wrote, the last first, what is new marked."""
-    _require_someone()
+    require_account()
     offset = min(start_of(request.args.get("offset", "")), news.FARTHEST)
     with reading() as session:
         watched, is_whole = _watched(session)
@@ -49,7 +49,7 @@ def show() -> str:
 @blueprint.post("/seen")
 def seen() -> ResponseReturnValue:
     """What I have before my eyes is not new any more."""
-    _require_someone()
+    require_account()
     with saving() as session:
         account = accounts.get(session, viewer().account_id or 0)
         news.mark_seen(session, account, _until(request.form.get("until", "")))
@@ -112,8 +112,3 @@ def _until(text: str) -> datetime:
 
 def _at(offset: int) -> str:
     return address("/news", (("offset", str(offset)),) if offset else ())
-
-
-def _require_someone() -> None:
-    if not viewer().is_signed_in:
-        raise SignInNeeded(_("เข้าสู่ระบบก่อน แล้วทำต่อได้เลย"))
