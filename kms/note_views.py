@@ -1,6 +1,6 @@
 """A note as its page shows it: five statements, whatever it holds."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
@@ -120,12 +120,13 @@ class NoteView:
     """Everything a note page shows, for one viewer.
 
     ``linked_people`` leads from the names of chair and attendees, as written, to people.
-    ``content`` holds only source passages and lessons used this viewer may see, and the key of
-    a briefing for the owner only; the titles of these lessons stand in ``lessons_used``, and in
-    ``carried`` by the positions of its action items the later notes that carry them over; to
-    revise a note start from ``notes.content_of``. ``missing`` are keys of titles it links to that
-    nothing this viewer may see bears. ``linking`` are notes that link here, newest first; one more
-    than MOST_LINKING tells that there are others.
+    ``content`` holds only source passages and lessons used this viewer may see, action items
+    without the hidden notes they were carried from, and the key of a briefing for the owner only;
+    the titles of these lessons stand in ``lessons_used``, and in ``carried`` by the positions of
+    its action items the later notes that carry them over; to revise a note start from
+    ``notes.content_of``. ``missing`` are keys of titles it links to that nothing this viewer may
+    see bears. ``linking`` are notes that link here, newest first; one more than MOST_LINKING tells
+    that there are others.
     """
 
     number: int
@@ -251,13 +252,27 @@ def _citing(
     if content.review and not is_own:
         content = replace(content, review=replace(content.review, briefing=""))
     if content.lesson is None:
-        used = content.review.used if content.review else ()
-        named = titles(session, [one.lesson for one in used], seen_by=seen_by)
-        return with_sources_among(content, set(named)), (), named
+        used = [one.lesson for one in content.review.used] if content.review else []
+        earlier = {one.carried_from for one in content.actions if one.carried_from}
+        named = titles(session, {*used, *earlier}, seen_by=seen_by)
+        content = _not_carried_from(with_sources_among(content, set(named)), earlier - named.keys())
+        return content, (), {number: named[number] for number in used if number in named}
     shown = evidence.shown(session, row.id, seen_by=seen_by)
     keys = {(one.number, one.passage, one.comment) for one in shown}
     kept = tuple(one for one in content.lesson.sources if evidence.key_of(one) in keys)
     return replace(content, lesson=replace(content.lesson, sources=kept)), shown, {}
+
+
+def _not_carried_from(content: NoteContent, hidden: Set[int]) -> NoteContent:
+    """The content with action items that do not tell from which hidden note they were carried."""
+    if not hidden:
+        return content
+    return content.with_actions(
+        tuple(
+            replace(one, carried_from=None, carried_key="") if one.carried_from in hidden else one
+            for one in content.actions
+        )
+    )
 
 
 # --- the statements ------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 from kms import create_app, language
 from kms.saving import Store, migrate, open_store
 from kms.settings import Settings
+from kms.web import note_page
 from tests.cast import Cast
 from tests.demands import missing
 from tests.live import browser, live  # noqa: F401
@@ -142,11 +143,15 @@ def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBy
 
 
 @pytest.fixture
-def app(settings: Settings, store: Store, compiled_templates: FileSystemBytecodeCache) -> Flask:
+def app(
+    settings: Settings, store: Store, compiled_templates: FileSystemBytecodeCache
+) -> Iterator[Flask]:
     app = create_app(settings, store)
     app.testing = True
     app.jinja_env.bytecode_cache = compiled_templates
-    return app
+    yield app
+    with app.app_context():  # or a thread does it when the database is gone
+        note_page.memory().reads.write_down()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -9,7 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from kms import comments, notes
-from kms.note_kinds import Review
+from kms.note_kinds import ActionItem, Review
 from kms.saving import Store
 from kms.settings import Settings
 from tests.cast import Cast
@@ -128,6 +129,24 @@ def test_the_key_of_a_briefing_is_for_the_owner_alone(
         said = browser.get(f"/api/v1/notes/{number}").json["content"]["review"]
         assert said["answers"] and said.get("briefing", "") == key
         assert ("a" * 32 in browser.get(f"/notes/{number}").text) == bool(key)
+
+
+def test_an_item_carried_from_a_hidden_note_does_not_name_it(
+    app: Flask, client: FlaskClient, store: Store, cast: Cast
+) -> None:
+    item = ActionItem("ทำแผน")
+    told = {"review": "เป้าหมายไม่ชัด"}
+    with store.saving() as session:
+        before = a_review(review=Review("one-box", told, actions=(item,)), visibility="members")
+        earlier = notes.create(session, before, by=cast.facilitator).number
+        item = replace(item, carried_from=earlier, carried_key="a" * 16)
+        later = a_review(review=Review("one-box", told, actions=(item,)))
+        number = notes.create(session, later, by=cast.facilitator).number
+    for who, carried in ((None, (None, "")), ("commenter", (earlier, "a" * 16))):
+        browser = cast.browser(app, who) if who else client
+        said = browser.get(f"/api/v1/notes/{number}").json["content"]["review"]["actions"][0]
+        assert (said["carried_from"], said["carried_key"]) == carried
+        assert said["what"] == "ทำแผน"
 
 
 def test_a_hidden_note_answers_like_an_absent_one(client: FlaskClient, shelf: Shelf) -> None:
