@@ -316,7 +316,10 @@ def _pair_alike(
 
 
 def _pair_moved(found: Pairing, old: Sequence[str], new: Sequence[str]) -> None:
-    """What was moved and changed: the most alike first."""
+    """What was moved and changed: the most alike first.
+
+    One that says all the words of the other is known again, whatever else was written to it.
+    """
     left = found.left
     was = [at for at in range(len(old)) if at not in left]
     here = [at for at in range(len(new)) if at not in found.was]
@@ -325,21 +328,27 @@ def _pair_moved(found: Pairing, old: Sequence[str], new: Sequence[str]) -> None:
     counts = {at: _words(new[at]) for at in here}
     alike = sorted(
         (
-            (likeness(words, counts[at]), one, at)
+            (likeness(words, counts[at]), _is_within(words, counts[at]), one, at)
             for one in was
             if (words := _words(old[one]))
             for at in here
         ),
-        key=lambda found_alike: (-found_alike[0], found_alike[1:]),
+        key=lambda found_alike: (-found_alike[0], found_alike[2:]),
     )
-    for worth, one, at in alike:
-        if worth >= ALIKE_ELSEWHERE and at not in found.was and one not in left:
+    for worth, is_within, one, at in alike:
+        is_known = is_within or worth >= ALIKE_ELSEWHERE
+        if is_known and at not in found.was and one not in left:
             found.was[at] = one
             left.add(one)
 
 
 def _words(text: str) -> Counter[str]:
     return Counter(filter(str.strip, tokens(text[:TELLING])))
+
+
+def _is_within(one: Counter[str], other: Counter[str]) -> bool:
+    """Whether one of the two has all the words of the other, and that has some."""
+    return bool(one and other) and (one <= other or other <= one)
 
 
 def likeness(one: Counter[str], other: Counter[str]) -> float:

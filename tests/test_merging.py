@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kms import note_parts
@@ -122,6 +122,17 @@ def test_a_paragraph_moved_by_one_and_mended_by_the_other_is_there_once_mended()
     assert body == moved.replace("แกนนำ", "ผู้นำ")
     elsewhere = PAGE.replace(f"{who}\n\n", "") + f"\n\n{who}"
     assert clean(merged_body(moved, elsewhere)).body.count(who) == 1
+
+
+def test_a_paragraph_moved_and_much_added_to_is_known_when_the_other_removed_it() -> None:
+    who = "แกนนำบ้านหูล่องกับตัวแทนเทศบาล"
+    longer = f"{who}\nครูสองคน เยาวชนแปดคน กรรมการกลุ่มออมทรัพย์ และนักศึกษาที่มาช่วยจดบันทึกทั้งวัน"
+    removed = PAGE.replace(f"{who}\n\n", "")
+    moved = f"{longer}\n\n{removed}"
+    for found in (merged_body(moved, removed), merged_body(removed, moved)):
+        (clash,) = found.clashes
+        assert {clash.base, clash.mine, clash.theirs} == {who, "", longer}
+        assert longer in found.content.body
 
 
 def test_two_hundred_thousand_characters_merge_in_a_moment() -> None:
@@ -392,6 +403,13 @@ def check_words(
 
 @settings(max_examples=600, deadline=None)
 @given(bodies())
+@example(
+    (
+        "bax ชาวบ้าน\n\nbbx ชาวบ้าน",
+        "bbx ชาวบ้าน\n\nmex ชาวบ้านmcx ชาวบ้านmdx ชาวบ้าน\nbax ชาวบ้าน",
+        "bbx ชาวบ้าน\n\n",
+    )
+)
 def test_no_word_of_two_texts_is_lost_or_doubled(texts: tuple[str, str, str]) -> None:
     base, mine, theirs = texts
     found = merge(page(base), page(mine), page(theirs))
