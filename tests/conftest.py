@@ -29,7 +29,9 @@ from tests.demands import missing
 from tests.live import browser, live  # noqa: F401
 
 # Deadlines by the clock fail on a busy machine; tests that bound time measure the processor's.
-hypothesis.settings.register_profile("kms", deadline=None)
+# One change is judged by the same cases each time; `--hypothesis-profile=wide` makes new ones.
+hypothesis.settings.register_profile("kms", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("wide", deadline=None, print_blob=True)
 hypothesis.settings.load_profile("kms")
 
 POSTGRESQL_URL = os.environ.get("KMS_TEST_DATABASE_URL", "")
