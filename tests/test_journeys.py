@@ -52,7 +52,9 @@ def test_a_facilitator_writes_one_sentence_on_a_phone_and_finds_it(
         page.get_by_label("วันนี้เราได้เรียนรู้อะไร").fill(f"{mark} {SENTENCE}")
         if with_javascript:
             page.get_by_role("button", name="ถัดไป").click()
-            page.get_by_role("button", name="ข้าม", exact=True).click()
+            for passed in ("ใครทำอะไรต่อ", "รูปและเอกสารแนบ"):
+                expect(page.get_by_role("group", name=passed).first).to_be_visible()
+                page.get_by_role("button", name="ข้าม", exact=True).click()
         page.get_by_label("วันที่จัด").fill("28 ม.ค. 2549")
         place = page.get_by_role("group", name="สถานที่ แถวที่ 1")
         place.get_by_label("สถานที่").fill("ต.หูล่อง อ.ปากพนัง")
